@@ -1,0 +1,109 @@
+"""What reached the fake proxy: one record per request, in order of arrival."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fake_litellm._session import Session
+
+
+@dataclass(kw_only=True)
+class RecordedRequest:
+    """One request as it was on the wire.
+
+    Attributes:
+        method: The request method, as sent.
+        path: The raw path of the request target, without the query.
+        query: The raw query string, without the question mark.
+        headers: `(name, value)` pairs in wire order; letter case, duplicates and underscores
+            kept, bytes decoded as latin-1, optional whitespace around a value stripped
+            (RFC 9110, 5.5).
+        body: The decoded body (a chunked body arrives joined).
+        json: The body parsed as JSON, or `None` where it is not JSON.
+        received_at: Seconds since the epoch.
+        status: The status the fake answered with; `None` until then, and where a scripted fault
+            cut the connection before a status was sent.
+        session: Under which session LiteLLM would file the request, and why.
+        head: Request line and header lines, byte for byte.
+        connection: The client's port: requests with the same number shared a connection.
+        malformed: Why the request could not be understood as HTTP, or `None`.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    json: Any
+    received_at: float
+    status: int | None
+    session: Session
+    head: bytes = b""
+    connection: int = 0
+    malformed: str | None = None
+
+    def header_values(self, name: str) -> list[str]:
+        """Return the values of every header line called `name`, in any letter case."""
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record in the shape of `GET /_fake/journal`."""
+        return {
+            "method": self.method,
+            "path": self.path,
+            "headers": [list(pair) for pair in self.headers],
+            "json": self.json,
+            "status": self.status,
+            "session_id": self.session.session_id,
+            "trace_id": self.session.trace_id,
+            "source": self.session.source,
+            "near_misses": list(self.session.near_misses),
+        }
+
+
+class Journal(Sequence[RecordedRequest]):
+    """An append-only list of recorded requests; safe to read while the server records."""
+
+    def __init__(self) -> None:
+        self._records: list[RecordedRequest] = []
+        self._changed = threading.Condition()
+
+    def append(self, record: RecordedRequest) -> None:
+        """Add a record and wake whoever waits for it."""
+        with self._changed:
+            self._records.append(record)
+            self._changed.notify_all()
+
+    def clear(self) -> None:
+        """Forget every record."""
+        with self._changed:
+            self._records.clear()
+
+    def wait_for(self, wanted: int | Callable[[Journal], bool], seconds: float = 5.0) -> bool:
+        """Wait until `wanted` requests arrived, or until `wanted(journal)` is true.
+
+        Returns:
+            Whether it came true within `seconds`.
+        """
+        reached = wanted if callable(wanted) else lambda journal: len(journal) >= wanted
+        with self._changed:
+            return self._changed.wait_for(lambda: reached(self), seconds)
+
+    @overload
+    def __getitem__(self, index: int) -> RecordedRequest: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[RecordedRequest]: ...
+    def __getitem__(self, index: int | slice) -> RecordedRequest | list[RecordedRequest]:
+        return self._records[index]
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __repr__(self) -> str:
+        return f"Journal({self._records!r})"

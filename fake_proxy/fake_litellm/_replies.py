@@ -1,0 +1,151 @@
+"""What the fake can be told to answer: replies, failures, cut connections, redirects."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from fake_litellm._journal import RecordedRequest
+
+DEFAULT_TEXT = "Hello from the fake LiteLLM."
+
+Ending: TypeAlias = Literal["done", "drop", "reset", "error-event", "malformed", "stall", "silent"]
+
+
+class Gate:
+    """Holds an answer back until a test opens it.
+
+    Args:
+        limit: After this many seconds the answer goes out all the same, so that a test which
+            forgets the gate ends.
+    """
+
+    def __init__(self, limit: float = 5.0) -> None:
+        self._limit = limit
+        self._reached = threading.Event()
+        self._open = threading.Event()
+
+    def open(self) -> None:
+        """Let the answer go."""
+        self._open.set()
+
+    def wait_until_reached(self, seconds: float | None = None) -> bool:
+        """Wait until the fake stands at the gate; false when `seconds` passed first."""
+        return self._reached.wait(self._limit if seconds is None else seconds)
+
+    def pass_through(self) -> None:
+        """Stand at the gate until it is open (called by the fake)."""
+        self._reached.set()
+        self._open.wait(self._limit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolCall:
+    """One tool call of the model; `arguments` is JSON text, as in the API."""
+
+    name: str
+    arguments: str = "{}"
+    id: str = "call_1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """Token counts, as LiteLLM reports them."""
+
+    prompt_tokens: int = 10
+    completion_tokens: int = 20
+    cached_tokens: int = 0
+    cache_creation_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """A model's answer, sent as JSON or as a stream as the request asks.
+
+    Attributes:
+        text: The whole text.
+        pieces: The text as the stream delivers it; by default word by word.
+        reasoning: Text of a reasoning model, before the answer.
+        tool_calls: Tool calls; the finish reason is then `tool_calls`.
+        usage: Token counts; streamed only when the request asks with `include_usage`.
+        latency: Seconds before the answer begins.
+        piece_delay: Seconds before each streamed piece.
+        hold: Keeps the whole answer back.
+        hold_in_stream: Keeps a stream back after its first piece.
+        ends: How a stream ends: `done` in order; `drop` without the last chunk; `reset` by TCP
+            RST; `error-event` as LiteLLM reports a failure in mid-stream; `malformed` with an
+            event that is not JSON; `stall` without another byte until the client leaves;
+            `silent` in good order but without finish reason and `[DONE]`.
+            A JSON answer is cut by `drop` and `reset`, the others leave it whole.
+        ends_after: How many pieces arrive before an end other than `done`.
+    """
+
+    text: str = DEFAULT_TEXT
+    pieces: tuple[str, ...] | None = None
+    reasoning: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    latency: float = 0.0
+    piece_delay: float = 0.0
+    hold: Gate | None = None
+    hold_in_stream: Gate | None = None
+    ends: Ending = "done"
+    ends_after: int = 1
+
+    @property
+    def finish_reason(self) -> str:
+        """`tool_calls` where the model calls tools, else `stop`."""
+        return "tool_calls" if self.tool_calls else "stop"
+
+    def streamed_pieces(self) -> tuple[str, ...]:
+        """Return the text as the stream delivers it."""
+        if self.pieces is not None:
+            return self.pieces
+        return tuple(re.findall(r"\s*\S+|\s+$", self.text))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """An error answer in LiteLLM's envelope.
+
+    Attributes:
+        status: HTTP status, 400 or above.
+        message: The error message; by default one in LiteLLM's wording.
+        retry_after: Seconds, sent as a plain `retry-after`, as a gateway before LiteLLM would;
+            LiteLLM itself only passes `llm_provider-retry-after`, which no SDK reads.
+        retry_after_ms: Milliseconds, sent as `retry-after-ms` (read by openai 1.9.0 and later).
+        latency: Seconds before the answer.
+    """
+
+    status: int
+    message: str | None = None
+    retry_after: float | None = None
+    retry_after_ms: int | None = None
+    latency: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """The connection is reset (TCP RST) instead of answered.
+
+    Attributes:
+        at: Before the first byte of the answer, within its headers, or right after them.
+    """
+
+    at: Literal["before-headers", "in-headers", "after-headers"] = "before-headers"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redirect:
+    """A redirect to `location`."""
+
+    location: str
+    status: int = 307
+
+
+Answer: TypeAlias = Reply | Failure | Cut | Redirect
+Answerer: TypeAlias = Callable[[RecordedRequest], Answer | None]

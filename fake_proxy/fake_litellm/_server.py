@@ -1,0 +1,243 @@
+"""The fake proxy as a server: pytest-httpserver that answers, records and never judges."""
+
+from __future__ import annotations
+
+import errno
+import json
+import socket
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from pytest_httpserver import HTTPServer
+from werkzeug.wrappers import Request, Response
+
+from fake_litellm import _inspect, _response
+from fake_litellm._api import Exchange, Settings, answer
+from fake_litellm._errors import AddressTakenError, ApiError, ModelsError
+from fake_litellm._journal import Journal, RecordedRequest
+from fake_litellm._replies import Reply
+from fake_litellm._session import resolve_session
+from fake_litellm._wire import HEAD, HEADER_LINES, CutConnection, WireServer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fake_litellm._replies import Answer, Answerer
+
+
+class FakeLiteLLM(HTTPServer):
+    """A LiteLLM proxy on a local socket; a context manager that serves while it is entered.
+
+    It is a pytest-httpserver `HTTPServer`: whatever `expect_request(...)` is told to answer goes
+    before its own routes.
+
+    Args:
+        port: TCP port; 0 picks a free one.
+        models: The accepted model names; `None` accepts any, as a `*` route does.
+        api_key: The only accepted key; `None` accepts requests with any key or none.
+        litellm: The LiteLLM release to behave as, such as "1.106.2" (the measured default).
+        host: Address to listen on.
+        missing_session_id: LiteLLM's `general_settings.missing_session_id`: `generate`, `reject`
+            or `omit`; `None` where it is not set.
+        request_correlation_in_logs: LiteLLM's `litellm_settings.request_correlation_in_logs`.
+        reply: What to answer when nothing is scripted.
+
+    Attributes:
+        journal: Every request in order of arrival.
+        reply: See above; may be changed at any time.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a setting of the proxy
+        self,
+        port: int = 0,
+        models: Sequence[str] | None = None,
+        api_key: str | None = None,
+        litellm: str = "1.106.2",
+        *,
+        host: str = "127.0.0.1",
+        missing_session_id: str | None = None,
+        request_correlation_in_logs: bool = False,
+        reply: Reply | None = None,
+    ) -> None:
+        super().__init__(host=host, port=port, threaded=True)
+        if isinstance(models, str):
+            raise ModelsError(f"models must be a list of names, not the string {models!r}")
+        self.settings = Settings(
+            models=None if models is None else tuple(models),
+            api_key=api_key,
+            litellm=litellm,
+            missing_session_id=missing_session_id,
+            request_correlation_in_logs=request_correlation_in_logs,
+        )
+        self._resolve([], None, "/")  # a bad setting fails here, not in a request
+        self.journal = Journal()
+        self.reply = reply or Reply()
+        self._script: deque[Answer] = deque()
+        self._answerer: Answerer | None = None
+
+    @property
+    def base_url(self) -> str:
+        """The proxy's root, without `/v1` and without a slash at the end."""
+        return self.url_for("").rstrip("/")
+
+    def script(self, *answers: Answer) -> None:
+        """Answer the next completions with these, in this order, before anything else."""
+        self._script.extend(answers)
+
+    def answer_with(self, answerer: Answerer | None) -> None:
+        """Ask `answerer` for each completion that is not scripted; `None` means the default."""
+        self._answerer = answerer
+
+    def clear(self) -> None:
+        """Forget the journal, the script and everything pytest-httpserver keeps."""
+        super().clear()
+        self.journal.clear()
+        self._script.clear()
+        self._answerer = None
+
+    def start(self) -> None:
+        """Listen and serve in a thread; returns once connections are accepted.
+
+        Raises:
+            AddressTakenError: when the address cannot be listened on.
+        """
+        listener = _listen(self.host, self.port)
+        with listener:
+            app = Request.application(self.application)
+            self.server = WireServer(listener, app, self._record_malformed)
+        self.port = self.server.port
+        self.server_thread = threading.Thread(target=self.thread_target, daemon=True)
+        self.server_thread.start()
+
+    def thread_target(self) -> None:
+        """Serve; a short poll interval is what lets `stop` return within milliseconds."""
+        if self.server is not None:
+            self.server.serve_forever(poll_interval=0.005)
+
+    def stop(self) -> None:
+        """Stop serving and end every open connection."""
+        server = self.server
+        super().stop()
+        if isinstance(server, WireServer):
+            server.close_connections()
+
+    def application(self, request: Request) -> Response:
+        """Record one request and answer it (called by Werkzeug)."""
+        body = request.get_data()
+        if request.path.startswith("/_fake/") or request.path == "/_fake":
+            return _inspect.answer(request, self.journal)
+        recorded = self._record(request, body)
+        try:
+            response = self.dispatch(request)
+        except CutConnection:
+            raise
+        except Exception as error:  # noqa: BLE001 - kept for check_handler_errors
+            self.handler_errors.append(error)
+            failure = ApiError(500, f"the fake itself failed: {error!r}", call_id=False)
+            response = _response.error_response(failure, request)
+        recorded.status = response.status_code
+        return response
+
+    def dispatch(self, request: Request) -> Response:
+        """Answer with what a test expects, else as LiteLLM does."""
+        if self._is_expected(request):
+            response = super().dispatch(request)
+            self.log.append((request, response))
+            return response
+        exchange = Exchange(
+            request=request,
+            recorded=request.environ["fake_litellm.recorded"],
+            settings=self.settings,
+            next_answer=self._next_answer,
+        )
+        return answer(exchange)
+
+    def _is_expected(self, request: Request) -> bool:
+        ordered = self.ordered_handlers
+        return bool(
+            (ordered and ordered[0].matcher.match(request))
+            or self.oneshot_handlers.match(request)
+            or self.handlers.match(request)
+        )
+
+    def _next_answer(self, recorded: RecordedRequest) -> Answer:
+        try:
+            return self._script.popleft()
+        except IndexError:
+            chosen = self._answerer(recorded) if self._answerer is not None else None
+            return chosen or self.reply
+
+    def _record(self, request: Request, body: bytes) -> RecordedRequest:
+        environ = request.environ
+        path, _, query = environ["RAW_URI"].partition("?")
+        headers: list[tuple[str, str]] = environ[HEADER_LINES]
+        parsed = _parse(body)
+        recorded = RecordedRequest(
+            method=request.method,
+            path=path,
+            query=query,
+            headers=headers,
+            body=body,
+            json=parsed,
+            received_at=time.time(),
+            status=None,
+            session=self._resolve(headers, parsed, path),
+            head=environ[HEAD],
+            connection=environ["REMOTE_PORT"],
+        )
+        environ["fake_litellm.recorded"] = recorded
+        self.journal.append(recorded)
+        return recorded
+
+    def _record_malformed(self, head: bytes, reason: str, connection: int) -> None:
+        self.journal.append(
+            RecordedRequest(
+                method="",
+                path="",
+                query="",
+                headers=[],
+                body=b"",
+                json=None,
+                received_at=time.time(),
+                status=400,
+                session=self._resolve([], None, "/"),
+                head=head,
+                connection=connection,
+                malformed=reason,
+            )
+        )
+
+    def _resolve(self, headers: list[tuple[str, str]], body: Any, path: str) -> Any:  # noqa: ANN401
+        return resolve_session(
+            headers,
+            body,
+            path=path,
+            litellm=self.settings.litellm,
+            missing_session_id=self.settings.missing_session_id,
+            request_correlation_in_logs=self.settings.request_correlation_in_logs,
+        )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bind and listen; reports a taken port instead of ending the process, as Werkzeug would."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise AddressTakenError(
+                f"port {port} on {host} is taken by another program; "
+                "stop it, or choose another port (0 picks a free one)"
+            ) from None
+        raise AddressTakenError(f"cannot listen on {host} port {port}: {error.strerror}") from None
+    except OverflowError:
+        raise AddressTakenError(f"port {port} is not a port; expected 0 to 65535") from None
+
+
+def _parse(body: bytes) -> Any:  # noqa: ANN401
+    try:
+        return json.loads(body) if body else None
+    except (ValueError, RecursionError):
+        return None
