@@ -1,0 +1,111 @@
+"""The likeliest cause of a finding, told in the terms of a handler's author."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fake_litellm import Session
+    from litellm_contracts._observation import Observation, Outcome, Seen
+    from litellm_contracts._profile import Profile
+
+_PLACEHOLDERS = {"undefined", "null", "None", "[object Object]", "NaN", "nil", ""}
+
+
+def filed(session: Session) -> str:
+    """Say under which session LiteLLM would file a request, and by which rule."""
+    if session.rejected:
+        return "nowhere: it answers 400"
+    if session.session_id is None:
+        return "alone, in a session of its own"
+    return f"under session {session.session_id!r} (from {session.source})"
+
+
+def never_sent(outcome: Outcome, observation: Observation) -> str:
+    """Explain a call that reached no route of the proxy."""
+    if any(seen.call is None for seen in observation.seen):
+        return (
+            "a request arrived, but its body does not hold the text that was passed in: check "
+            "that messages and prompt are sent on"
+        )
+    if outcome.error:
+        return "the handler refuses the call, or builds a client that cannot reach base_url"
+    return "base_url is ignored, or the stream is never started"
+
+
+def wrong_header(
+    seen: Seen, due: str, values: list[str], observation: Observation, profile: Profile
+) -> str:
+    """Explain a header line that is missing, doubled, or has another value than is due."""
+    if len(values) > 1:
+        return (
+            "the header is set twice in two spellings (client default_headers and the request's "
+            "own headers): openai before 3.19.1 merges them case-sensitively"
+        )
+    if not values:
+        return _missing(seen, due, profile)
+    return _other_value(values[0], due, _calls_with(values[0], seen, observation))
+
+
+def _other_value(value: str, due: str, others: str) -> str:
+    if others:
+        return (
+            f"{value!r} is the task id of another call ({others}): the id is kept on the handler "
+            "or the client instead of being passed with each request"
+        )
+    if value in _PLACEHOLDERS:
+        return f"{value!r} is a placeholder: a missing value was turned into text"
+    if value.lower() == due.lower():
+        return "the letter case of the task id was changed"
+    if value and (value in due or due in value):
+        return "the task id was cut, padded or quoted on its way"
+    return "the value does not come from this call's metadata"
+
+
+def unwanted_header(
+    seen: Seen, values: list[str], observation: Observation, profile: Profile
+) -> str:
+    """Explain a header line that should not be there."""
+    value = values[0]
+    if value in _PLACEHOLDERS:
+        return f"{value!r} is a placeholder: the header is set without asking for a task id first"
+    others = _calls_with(value, seen, observation)
+    if others:
+        return (
+            f"{value!r} is the task id of another call ({others}): the header sits in the "
+            "client's default_headers or in state that outlives the call"
+        )
+    return f"{profile.header} is set for every request, with a value of the handler's own"
+
+
+def looks_alike(name: str, value: str, due: str, profile: Profile) -> bool:
+    """Tell whether a header line could be the missing one: a like name, or the same value."""
+    return value == due or _letters(name) == _letters(profile.header)
+
+
+def _missing(seen: Seen, due: str, profile: Profile) -> str:
+    alike = [
+        name
+        for name, value in seen.request.headers
+        if looks_alike(name.lower(), value, due, profile)
+    ]
+    if alike:
+        return f"the id is sent as {alike[0]!r}; LiteLLM groups by {profile.header}"
+    body = seen.request.body.decode(errors="replace")
+    if due in body:
+        return "the task id is in the request body instead of a header"
+    return "the request is sent without extra headers on this path of the handler"
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def _calls_with(value: str, seen: Seen, observation: Observation) -> str:
+    own = seen.call.name if seen.call is not None else None
+    names = [
+        outcome.call.name
+        for outcome in observation.outcomes
+        if outcome.call.task_id == value and outcome.call.name != own
+    ]
+    return ", ".join(names)

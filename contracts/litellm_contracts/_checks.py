@@ -1,0 +1,224 @@
+"""What a contract demands of the wire: pure functions from an observation to findings.
+
+A check sees only what was recorded; it needs no server, so each can be tested and mutated alone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fake_litellm._replies import DEFAULT_TEXT, Reply
+from litellm_contracts import _causes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from litellm_contracts._model import Call
+    from litellm_contracts._observation import Observation, Seen
+    from litellm_contracts._profile import Profile
+
+SESSION_ROUTE = re.compile(r"/(chat/completions|completions|responses|messages|embeddings)$")
+"""Paths whose requests LiteLLM files under a session."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One departure from a contract.
+
+    Attributes:
+        message: What was seen and what was expected.
+        call: The call's name, or `None` where the request belongs to no call.
+        request: The request's number in the journal, or `None` where there is none.
+        marks: Indexes of the faulty header lines of that request.
+        cause: The likeliest cause, in the author's terms.
+    """
+
+    message: str
+    call: str | None = None
+    request: int | None = None
+    marks: tuple[int, ...] = ()
+    cause: str = ""
+
+
+def check_reached(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """Every judged call reached the proxy: what was never sent cannot be right."""
+    for outcome in observation.judged():
+        if not observation.requests_of(outcome.call):
+            error = f": {outcome.error}" if outcome.error else " and returned without an error"
+            yield Finding(
+                message=f"{_named(outcome.call)} sent no request to the proxy{error}",
+                call=outcome.call.name,
+                cause=_causes.never_sent(outcome, observation),
+            )
+
+
+def check_header(observation: Observation, profile: Profile) -> Iterator[Finding]:
+    """Each request of a judged call carries exactly the header line that is due, or none."""
+    for outcome in observation.judged():
+        due = profile.due(outcome.call)
+        for seen in observation.requests_of(outcome.call):
+            if due is None:
+                yield from _unwanted(seen, observation, profile)
+            else:
+                yield from _wanted(seen, due, observation, profile)
+
+
+def check_requests(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """Each judged call makes exactly its requests; none belongs to no call.
+
+    A handler may give up after a fault or try again: one request, and one more per fault.
+    """
+    for outcome in observation.judged():
+        made = observation.requests_of(outcome.call)
+        allowed = 1 + sum(_is_fault(answer) for answer in outcome.call.answers)
+        if len(made) > allowed:
+            expected = "exactly 1" if allowed == 1 else f"1 to {allowed}"
+            yield Finding(
+                message=f"{_named(outcome.call)} made {len(made)} requests, expected {expected}",
+                call=outcome.call.name,
+                request=made[allowed].number,
+                cause="the call is sent again although it was answered, or is sent twice",
+            )
+    for seen in observation.seen:
+        if seen.call is None and SESSION_ROUTE.search(seen.request.path):
+            yield Finding(
+                message=f"request {seen.number} belongs to no call: its body holds none of the "
+                "texts that were passed in",
+                request=seen.number,
+                cause="a warm-up or side request of the handler's own, or the messages that were "
+                "passed in did not reach the body",
+            )
+
+
+def check_session(observation: Observation, profile: Profile) -> Iterator[Finding]:
+    """LiteLLM would file each judged request under its task id, because of the vendor's header."""
+    for outcome in observation.judged():
+        due = profile.due(outcome.call)
+        for seen in observation.requests_of(outcome.call):
+            session = seen.request.session
+            if due is None or (
+                session.session_id == due and session.source == profile.header.lower()
+            ):
+                continue
+            filed = _causes.filed(session)
+            yield Finding(
+                message=f"LiteLLM would file request {seen.number} {filed}; expected session "
+                f"{due!r} from {profile.header}",
+                call=outcome.call.name,
+                request=seen.number,
+                marks=_marks_named(seen, session.source),
+                cause="; ".join(session.near_misses) or f"{profile.header} is not sent",
+            )
+
+
+def check_text(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """A judged call returns the whole text of the answer that succeeded."""
+    for outcome in observation.judged():
+        replies = [answer for answer in outcome.call.answers if isinstance(answer, Reply)]
+        expected = replies[-1].text if replies else DEFAULT_TEXT
+        if outcome.error is not None:
+            message = f"{_named(outcome.call)} failed although it was answered: {outcome.error}"
+        elif outcome.received_text != expected:
+            message = (
+                f"{_named(outcome.call)} returned {outcome.received_text!r}; the proxy sent "
+                f"{expected!r}"
+            )
+        else:
+            continue
+        yield Finding(
+            message=message,
+            call=outcome.call.name,
+            cause="pieces of the stream are dropped, repeated or put in another chunk type",
+        )
+
+
+def check_valid_request(observation: Observation, profile: Profile) -> Iterator[Finding]:
+    """Each request of a judged call is valid by `openapi/litellm.yaml`, body and headers."""
+    from litellm_contracts._openapi import request_errors
+
+    for outcome in observation.judged():
+        for seen in observation.requests_of(outcome.call):
+            for error in request_errors(seen.request, profile.header):
+                yield Finding(
+                    message=f"request {seen.number} is not valid by openapi/litellm.yaml: {error}",
+                    call=outcome.call.name,
+                    request=seen.number,
+                    cause="the handler builds a request that the chat completions API does not "
+                    "describe",
+                )
+
+
+CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {
+    "reached": check_reached,
+    "header": check_header,
+    "requests": check_requests,
+    "session": check_session,
+    "text": check_text,
+    "valid-request": check_valid_request,
+}
+
+
+def judge(
+    checks: tuple[str, ...], observation: Observation, profile: Profile
+) -> tuple[Finding, ...]:
+    """Return the findings of `checks`, after those of `reached`, which always applies."""
+    names = ("reached", *checks)
+    return tuple(finding for name in names for finding in CHECKS[name](observation, profile))
+
+
+def _wanted(seen: Seen, due: str, observation: Observation, profile: Profile) -> Iterator[Finding]:
+    values = seen.request.header_values(profile.header)
+    if values == [due]:
+        return
+    marks = _marks_named(seen, profile.header.lower())
+    if not values:
+        message = f"no {profile.header} header line; expected {profile.header}: {due}"
+        marks = _marks(seen, lambda name, value: _causes.looks_alike(name, value, due, profile))
+    elif len(values) > 1:
+        message = f"{len(values)} {profile.header} header lines; expected exactly one"
+    else:
+        message = f"{profile.header} is {values[0]!r}; expected {due!r}"
+    yield Finding(
+        message=f"request {seen.number}: {message}",
+        call=seen.call.name if seen.call else None,
+        request=seen.number,
+        marks=marks,
+        cause=_causes.wrong_header(seen, due, values, observation, profile),
+    )
+
+
+def _unwanted(seen: Seen, observation: Observation, profile: Profile) -> Iterator[Finding]:
+    values = seen.request.header_values(profile.header)
+    if not values:
+        return
+    reason = (
+        "complete_prompt never sends it"
+        if seen.call is not None and seen.call.method == "complete_prompt"
+        else "the call has no task id"
+    )
+    yield Finding(
+        message=f"request {seen.number}: {profile.header} is sent ({values[0]!r}), but {reason}",
+        call=seen.call.name if seen.call else None,
+        request=seen.number,
+        marks=_marks_named(seen, profile.header.lower()),
+        cause=_causes.unwanted_header(seen, values, observation, profile),
+    )
+
+
+def _marks_named(seen: Seen, header: str | None) -> tuple[int, ...]:
+    return _marks(seen, lambda name, _: name == header)
+
+
+def _marks(seen: Seen, is_faulty: Callable[[str, str], bool]) -> tuple[int, ...]:
+    lines = enumerate(seen.request.headers)
+    return tuple(index for index, (name, value) in lines if is_faulty(name.lower(), value))
+
+
+def _is_fault(answer: object) -> bool:
+    return not isinstance(answer, Reply)
+
+
+def _named(call: Call) -> str:
+    return f"{call.method} ({call.name})"

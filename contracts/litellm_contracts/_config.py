@@ -1,0 +1,79 @@
+"""`[tool.litellm-contracts]` in a pyproject.toml: what a provider sets once for its project."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from litellm_contracts._errors import UsageError, closest
+from litellm_contracts._model import METHODS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TABLE = "tool.litellm-contracts"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The settings of a project.
+
+    Attributes:
+        handler: `package.module:factory` or `path/to/file.py:factory`.
+        header: The session header's name, where it is not the profile's.
+        capabilities: The methods the handler offers.
+    """
+
+    handler: str | None = None
+    header: str | None = None
+    capabilities: tuple[str, ...] = METHODS
+
+
+def read_config(folder: Path) -> Config:
+    """Read the nearest pyproject.toml at or above a folder; the defaults where there is none.
+
+    Raises:
+        UsageError: where the file is not TOML, or the table has an unknown key or a wrong type.
+    """
+    for place in (folder, *folder.parents):
+        path = place / "pyproject.toml"
+        if path.is_file():
+            return _parse(path)
+    return Config()
+
+
+def _parse(path: Path) -> Config:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}") from None
+    table = document.get("tool", {}).get("litellm-contracts", {})
+    known = [field.name for field in fields(Config)]
+    for key in table:
+        if key not in known:
+            raise UsageError(
+                f"{path}, [{TABLE}]: unknown key {key!r}{closest(key, known)} "
+                f"(known: {', '.join(known)})"
+            )
+    for key in ("handler", "header"):
+        if not isinstance(table.get(key, ""), str):
+            raise UsageError(f"{path}, [{TABLE}]: {key} must be a string, not {table[key]!r}")
+    return Config(**{**table, **_capabilities(table, path)})
+
+
+def _capabilities(table: dict[str, Any], path: Path) -> dict[str, tuple[str, ...]]:
+    if "capabilities" not in table:
+        return {}
+    given = table["capabilities"]
+    if not isinstance(given, list) or not given:
+        raise UsageError(
+            f"{path}, [{TABLE}]: capabilities must be a list of {', '.join(METHODS)}, not {given!r}"
+        )
+    for name in given:
+        if name not in METHODS:
+            raise UsageError(
+                f"{path}, [{TABLE}]: unknown capability {name!r}{closest(str(name), METHODS)} "
+                f"(known: {', '.join(METHODS)})"
+            )
+    return {"capabilities": tuple(given)}

@@ -1,0 +1,229 @@
+"""The Python door: how a handler is loaded, built and called.
+
+A handler may be synchronous or asynchronous, may refuse at the call or at the first iteration,
+and lives inside one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+import inspect
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from litellm_contracts._errors import HandlerError, closest
+from litellm_contracts._model import METHODS, OMITTED
+from litellm_contracts._observation import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from litellm_contracts._model import Call
+
+T = TypeVar("T")
+
+BUNDLED = "litellm_handler:LiteLLMHandler"
+CALL_LIMIT = 15.0
+"""Seconds after which a single call counts as hung."""
+
+
+def load_factory(spec: str) -> Callable[..., Any]:
+    """Import the factory that `package.module:factory` or `path/to/file.py:factory` names.
+
+    Raises:
+        HandlerError: where it cannot be imported, has no such attribute or cannot be called.
+    """
+    place, colon, name = spec.rpartition(":")
+    if not colon or not place or not name:
+        raise HandlerError(
+            f"cannot read the handler {spec!r}: expected package.module:factory or "
+            "path/to/file.py:factory"
+        )
+    module = _import_file(place) if place.endswith(".py") else _import_module(place)
+    try:
+        factory = getattr(module, name)
+    except AttributeError:
+        hint = closest(name, (known for known in dir(module) if not known.startswith("_")))
+        raise HandlerError(f"{place} has no attribute {name!r}{hint}") from None
+    except ImportError as error:
+        raise HandlerError(f"cannot import {spec}: {error}") from error
+    if not callable(factory):
+        raise HandlerError(
+            f"{spec} is not callable (it is of type {type(factory).__name__}); expected a class or "
+            "function called as factory(base_url=..., api_key=..., model=...)"
+        )
+    return factory  # type: ignore[no-any-return]
+
+
+def _import_module(name: str) -> Any:  # noqa: ANN401
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        raise HandlerError(
+            f"cannot import the handler's module {name!r}: {what}; is it installed in this "
+            "environment, or should the path to a file be given (path/to/file.py:factory)?"
+        ) from error
+
+
+def _import_file(place: str) -> Any:  # noqa: ANN401
+    path = Path(place)
+    if not path.is_file():
+        raise HandlerError(f"the handler's file {place!r} does not exist")
+    name = f"litellm_contracts_handler_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise HandlerError(f"{place!r} cannot be imported as Python")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        raise HandlerError(f"cannot import the handler's file {place!r}: {what}") from error
+    return module
+
+
+class PythonDoor:
+    """Builds handlers with a factory in this process.
+
+    Args:
+        factory: Called as `factory(base_url=..., api_key=..., model=...)`; may be async.
+        spec: How the user named it.
+        capabilities: The methods the handler declares.
+    """
+
+    def __init__(
+        self,
+        factory: Callable[..., Any],
+        spec: str,
+        capabilities: Collection[str] = METHODS,
+    ) -> None:
+        self.factory = factory
+        self.spec = spec
+        self.capabilities = frozenset(capabilities)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the report's facts about the handler."""
+        return {
+            "name": self.spec,
+            "door": "python",
+            "language": "python",
+            "capabilities": sorted(self.capabilities),
+        }
+
+    async def build(self, base_url: str, api_key: str, model: str) -> PythonHandler:
+        """Build one handler.
+
+        Raises:
+            HandlerError: where the factory raises, or a declared method is missing.
+        """
+        try:
+            handler = self.factory(base_url=base_url, api_key=api_key, model=model)
+            if inspect.isawaitable(handler):
+                handler = await handler
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}".replace(api_key, "[redacted]")
+            raise HandlerError(
+                f"{self.spec} raised while it built a handler: {what}; it is called as "
+                f"factory(base_url={base_url!r}, api_key=..., model={model!r})"
+            ) from error
+        for method in METHODS:
+            if method in self.capabilities and not callable(getattr(handler, method, None)):
+                raise HandlerError(
+                    f"the handler of {self.spec} (a {type(handler).__name__}) has no method "
+                    f"{method}; add it, or declare what the handler can do: capabilities = "
+                    f"{sorted(self.capabilities - {method})} in [tool.litellm-contracts]"
+                )
+        return PythonHandler(handler)
+
+
+class PythonHandler:
+    """One handler, called the same way whether it is synchronous or asynchronous."""
+
+    def __init__(self, handler: Any) -> None:  # noqa: ANN401
+        self._handler = handler
+
+    async def call(self, call: Call) -> Outcome:
+        """Make one call and keep what came back, chunks before an error included."""
+        outcome = Outcome(call=call)
+        started = time.perf_counter()
+        try:
+            await asyncio.wait_for(self._call(call, outcome), CALL_LIMIT)
+        except TimeoutError:
+            outcome.error = f"no answer within {CALL_LIMIT:g} s"
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises is its answer
+            outcome.error = f"{type(error).__name__}: {error}"
+        outcome.seconds = time.perf_counter() - started
+        return outcome
+
+    async def close(self) -> None:
+        """Close the handler if it can be closed; its errors are not judged."""
+        close = getattr(self._handler, "aclose", None) or getattr(self._handler, "close", None)
+        if not callable(close):
+            return
+        try:
+            closing = close()
+            if inspect.isawaitable(closing):
+                await closing
+        except Exception:  # noqa: BLE001 - a clumsy goodbye breaks no contract
+            return
+
+    async def _call(self, call: Call, outcome: Outcome) -> None:
+        if call.method == "complete_prompt":
+            outcome.text = await self._invoke(self._handler.complete_prompt, call.prompt)
+            return
+        arguments: list[Any] = [call.system_prompt, [dict(message) for message in call.messages]]
+        if call.metadata is not OMITTED:
+            arguments.append(call.metadata)
+        chunks = await self._invoke(self._handler.create_message, *arguments)
+        if hasattr(chunks, "__aiter__"):
+            async for chunk in chunks:
+                outcome.chunks.append(chunk)
+        else:
+            await in_thread(lambda: outcome.chunks.extend(chunks))
+
+    async def _invoke(self, method: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
+        """Call in the loop what is asynchronous, and in a thread what may block it."""
+        value = method(*arguments) if self._is_async() else await in_thread(method, *arguments)
+        return await value if inspect.isawaitable(value) else value
+
+    def _is_async(self) -> bool:
+        methods = [getattr(self._handler, name, None) for name in METHODS]
+        return any(
+            inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method)
+            for method in methods
+        )
+
+
+async def in_thread(function: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401
+    """Run a blocking call in a daemon thread: one that hangs cannot keep the process alive."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(setter: Callable[[Any], None], value: object) -> None:
+        if not done.done():
+            setter(value)
+
+    def run() -> None:
+        try:
+            setter, value = done.set_result, function(*arguments)
+        except BaseException as error:  # noqa: BLE001 - handed over to the loop
+            setter, value = done.set_exception, error  # type: ignore[assignment]
+        try:
+            loop.call_soon_threadsafe(settle, setter, value)
+        except RuntimeError:
+            return  # the loop gave up on us and is closed
+
+    threading.Thread(target=run, daemon=True).start()
+    return await done

@@ -1,0 +1,96 @@
+"""Evidence: what a result shows of calls and requests, as plain data without keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from litellm_contracts._causes import filed
+from litellm_contracts._model import OMITTED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from litellm_contracts._checks import Finding
+    from litellm_contracts._observation import Observation, Outcome, Seen
+
+REDACTED = "[redacted]"
+MAX_REQUESTS = 20
+"""Requests kept per contract; those with a finding come first."""
+MAX_VALUE = 200
+"""Characters kept of one value."""
+
+_SECRET_HEADERS = {"authorization", "x-api-key", "api-key", "x-litellm-api-key", "x-goog-api-key"}
+
+
+def evidence(
+    observation: Observation, findings: Sequence[Finding], api_key: str, reproduce: str
+) -> dict[str, Any]:
+    """Describe the exchange: calls, requests, findings, and how to see them again."""
+    faulty = {finding.request for finding in findings}
+    kept = sorted(observation.seen, key=lambda seen: seen.number not in faulty)[:MAX_REQUESTS]
+    marks = _marks_by_request(findings)
+    described = {
+        "calls": [_call(outcome) for outcome in observation.outcomes[:MAX_REQUESTS]],
+        "requests": [
+            _request(seen, len(observation.seen), marks.get(seen.number, set()))
+            for seen in sorted(kept, key=lambda seen: seen.number)
+        ],
+        "findings": [
+            {
+                "message": finding.message,
+                "call": finding.call,
+                "request": finding.request,
+                "cause": finding.cause,
+            }
+            for finding in findings
+        ],
+        "reproduce": reproduce,
+    }
+    return _redact(described, api_key)  # type: ignore[no-any-return]
+
+
+def _marks_by_request(findings: Sequence[Finding]) -> dict[int, set[int]]:
+    marks: dict[int, set[int]] = {}
+    for finding in findings:
+        if finding.request is not None:
+            marks.setdefault(finding.request, set()).update(finding.marks)
+    return marks
+
+
+def _call(outcome: Outcome) -> dict[str, Any]:
+    call = outcome.call
+    described: dict[str, Any] = {"name": call.name, "method": call.method, "error": outcome.error}
+    if call.method == "create_message":
+        described["metadata"] = repr(OMITTED) if call.metadata is OMITTED else call.metadata
+    return described
+
+
+def _request(seen: Seen, total: int, marks: set[int]) -> dict[str, Any]:
+    request = seen.request
+    return {
+        "number": seen.number,
+        "of": total,
+        "call": seen.call.name if seen.call is not None else None,
+        "method": request.method,
+        "path": request.path,
+        "headers": [
+            [name, REDACTED if name.lower() in _SECRET_HEADERS else value]
+            for name, value in request.headers
+        ],
+        "marked": sorted(marks),
+        "status": request.status,
+        "filed": filed(request.session),
+        "near_misses": list(request.session.near_misses),
+    }
+
+
+def _redact(value: Any, api_key: str) -> Any:  # noqa: ANN401
+    """Take the key out of every text, however deep, and shorten what is long."""
+    if isinstance(value, str):
+        clean = value.replace(api_key, REDACTED)
+        return clean if len(clean) <= MAX_VALUE else f"{clean[:MAX_VALUE]}… ({len(clean)} long)"
+    if isinstance(value, dict):
+        return {str(key): _redact(item, api_key) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redact(item, api_key) for item in value]
+    return value if isinstance(value, int | float | bool | None) else repr(value)

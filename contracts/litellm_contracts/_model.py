@@ -1,0 +1,185 @@
+"""The words of the suite: contracts, calls, results and the report every output is written from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal
+
+from litellm_contracts._errors import EXIT_BROKEN, EXIT_CONFORMANT, EXIT_SUITE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fake_litellm._replies import Answer
+
+Method = Literal["create_message", "complete_prompt"]
+METHODS: tuple[Method, ...] = ("create_message", "complete_prompt")
+
+
+class Level(StrEnum):
+    """How binding a contract is: a broken `must` breaks the verdict, a `should` warns."""
+
+    MUST = "must"
+    SHOULD = "should"
+
+
+class Status(StrEnum):
+    """What became of a contract."""
+
+    PASS = "pass"  # noqa: S105 - not a password
+    FAIL = "fail"
+    WARN = "warn"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not-applicable"
+    NOT_RUN = "not-run"
+    ERROR = "error"
+
+
+class Verdict(StrEnum):
+    """What became of the run."""
+
+    CONFORMANT = "conformant"
+    BROKEN = "broken"
+    INCOMPLETE = "incomplete"
+    ERROR = "error"
+
+
+class _Omitted:
+    def __repr__(self) -> str:
+        return "(not passed)"
+
+
+OMITTED = _Omitted()
+"""Stands for a metadata argument that is not passed at all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One call of the handler, and how the fake answers it.
+
+    Attributes:
+        name: Unique within its contract; evidence refers to it.
+        method: `create_message` or `complete_prompt`.
+        marker: Part of the text that is sent; it tells which requests belong to the call.
+        messages: Chat messages (`create_message`); the last one holds the marker.
+        system_prompt: The system prompt (`create_message`).
+        prompt: The prompt (`complete_prompt`); holds the marker.
+        metadata: The metadata argument, or `OMITTED`.
+        handler: Which handler of the contract makes the call; each name is one instance.
+        answers: The fake's answers to the requests of this call, in order; the default
+            reply after them.
+        during: Make the call while the stream of that other call is open.
+        together: Make the call at the same time as that other call: neither is answered
+            before both have arrived.
+        judged: Whether the contract's checks look at this call.
+    """
+
+    name: str
+    method: Method
+    marker: str
+    messages: tuple[Mapping[str, Any], ...] = ()
+    system_prompt: str = ""
+    prompt: str = ""
+    metadata: Any = OMITTED
+    handler: str = "handler"
+    answers: tuple[Answer, ...] = ()
+    during: str | None = None
+    together: str | None = None
+    judged: bool = True
+
+    @property
+    def task_id(self) -> Any:  # noqa: ANN401 - whatever the metadata holds
+        """The task id in the metadata, or `None`."""
+        return self.metadata.get("task_id") if isinstance(self.metadata, dict) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """A requirement, the calls that show whether it is kept, and what to check.
+
+    Attributes:
+        id: `group/name`, unique and stable.
+        level: How binding it is.
+        requirement: The requirement in one plain sentence.
+        why: What goes wrong in production when it is broken.
+        fix: The smallest change that mends a handler.
+        calls: The calls to make, in order; empty where `generator` makes them.
+        checks: Names of the checks that judge the calls.
+        model: The model name the handler is built with.
+        generator: Name of the generator of calls, or `None` for a table contract.
+    """
+
+    id: str
+    level: Level
+    requirement: str
+    why: str
+    fix: str
+    calls: tuple[Call, ...] = ()
+    checks: tuple[str, ...] = ("header",)
+    model: str = "gpt-4o"
+    generator: str | None = None
+    methods: tuple[Method, ...] = ()
+
+    @property
+    def group(self) -> str:
+        """The part of the id before the slash."""
+        return self.id.partition("/")[0]
+
+    def needed_methods(self) -> set[Method]:
+        """Return the handler methods without which the contract does not apply."""
+        return {call.method for call in self.calls} | set(self.methods)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What became of one contract; `evidence` is plain data, keys already redacted."""
+
+    id: str
+    level: Level
+    status: Status
+    requirement: str
+    message: str = ""
+    seconds: float = 0.0
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One run: the model from which console, JSON and JUnit are written."""
+
+    results: tuple[Result, ...]
+    suite: Mapping[str, Any]
+    handler: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    seconds: float = 0.0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many contracts have each status; every status is listed."""
+        counted = Counter(result.status for result in self.results)
+        return {status.value: counted[status] for status in Status}
+
+    @property
+    def verdict(self) -> Verdict:
+        """`conformant` only when something was judged and nothing is open."""
+        statuses = {result.status for result in self.results}
+        if Status.ERROR in statuses:
+            return Verdict.ERROR
+        if Status.FAIL in statuses:
+            return Verdict.BROKEN
+        if Status.NOT_RUN in statuses or not statuses & {Status.PASS, Status.WARN, Status.WAIVED}:
+            return Verdict.INCOMPLETE
+        return Verdict.CONFORMANT
+
+    @property
+    def exit_code(self) -> int:
+        """The documented exit code; the same whatever the output format."""
+        match self.verdict:
+            case Verdict.CONFORMANT:
+                return EXIT_CONFORMANT
+            case Verdict.ERROR:
+                return EXIT_SUITE
+            case _:
+                return EXIT_BROKEN

@@ -1,0 +1,107 @@
+"""What was seen: the calls made, what the handler returned, and the requests on the wire."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fake_litellm import RecordedRequest
+    from litellm_contracts._model import Call
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What one call gave back.
+
+    Attributes:
+        call: The call.
+        chunks: The chunks that arrived (`create_message`), also before an error.
+        text: The text (`complete_prompt`).
+        error: The error's type and message, or `None`.
+        seconds: How long the call took.
+    """
+
+    call: Call
+    chunks: list[Any] = field(default_factory=list)
+    text: Any = None
+    error: str | None = None
+    seconds: float = 0.0
+
+    @property
+    def received_text(self) -> str:
+        """The text the caller saw: streamed pieces joined, or the completion."""
+        if self.call.method == "complete_prompt":
+            return self.text if isinstance(self.text, str) else ""
+        return "".join(
+            str(chunk.get("text", ""))
+            for chunk in self.chunks
+            if isinstance(chunk, dict) and chunk.get("type") == "text"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """One recorded request: its number in the journal (from 1), and whose it is.
+
+    Attributes:
+        number: Position in the journal, counted from 1.
+        request: The record.
+        call: The call it belongs to; `None` where no call's marker is in it.
+    """
+
+    number: int
+    request: RecordedRequest
+    call: Call | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """Everything a check may look at."""
+
+    outcomes: tuple[Outcome, ...]
+    seen: tuple[Seen, ...]
+
+    def requests_of(self, call: Call) -> list[Seen]:
+        """Return the requests of one call, in order."""
+        return [seen for seen in self.seen if seen.call is not None and seen.call.name == call.name]
+
+    def judged(self) -> list[Outcome]:
+        """Return the outcomes of the calls that are judged."""
+        return [outcome for outcome in self.outcomes if outcome.call.judged]
+
+
+def observe(outcomes: Sequence[Outcome], journal: Iterable[RecordedRequest]) -> Observation:
+    """Attribute each recorded request to the call whose marker it holds."""
+    calls = [outcome.call for outcome in outcomes]
+    seen = tuple(
+        Seen(number=number, request=request, call=owner(request, calls))
+        for number, request in enumerate(journal, start=1)
+    )
+    return Observation(outcomes=tuple(outcomes), seen=seen)
+
+
+def owner(request: RecordedRequest, calls: Iterable[Call]) -> Call | None:
+    """Return the call a request belongs to: the one whose marker comes last in its text.
+
+    A conversation's history repeats earlier markers, so the newest message decides; a body that
+    is not chat-shaped is searched as a whole.
+    """
+    calls = list(calls)
+    for text in _newest_first(request):
+        found = [(text.rfind(call.marker), call) for call in calls if call.marker in text]
+        if found:
+            return max(found, key=lambda pair: pair[0])[1]
+    return None
+
+
+def _newest_first(request: RecordedRequest) -> Iterable[str]:
+    body = request.json
+    if isinstance(body, dict):
+        for key in ("messages", "input", "contents"):
+            if isinstance(body.get(key), list):
+                yield from (json.dumps(item, ensure_ascii=False) for item in reversed(body[key]))
+    yield request.body.decode(errors="replace")

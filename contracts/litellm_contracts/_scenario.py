@@ -1,0 +1,138 @@
+"""Makes the calls of a contract against a fake proxy of its own, and returns what was seen."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import secrets
+from collections import deque
+from typing import TYPE_CHECKING, Any, Self
+
+from fake_litellm import FakeLiteLLM, Gate, Reply
+from litellm_contracts._doors import in_thread
+from litellm_contracts._observation import Observation, Outcome, observe, owner
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fake_litellm import RecordedRequest
+    from fake_litellm._replies import Answer
+    from litellm_contracts._doors import PythonDoor, PythonHandler
+    from litellm_contracts._model import Call
+
+GATE_LIMIT = 2.0
+"""Seconds after which a held answer goes out all the same: a handler may do its calls in turn."""
+
+
+class Stage:
+    """A fake proxy with a key of its own, and the handlers that were built for it.
+
+    Args:
+        door: Builds the handlers.
+        litellm: The LiteLLM release the fake behaves as.
+    """
+
+    def __init__(self, door: PythonDoor, litellm: str) -> None:
+        self._door = door
+        self.api_key = f"sk-contract-{secrets.token_hex(8)}"
+        self.fake = FakeLiteLLM(litellm=litellm)
+        self._handlers: dict[tuple[str, str], PythonHandler] = {}
+
+    async def __aenter__(self) -> Self:
+        self.fake.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for handler in self._handlers.values():
+            await handler.close()
+        self.fake.stop()
+
+    async def perform(self, calls: Sequence[Call], model: str) -> Observation:
+        """Make the calls in order, those that belong together at the same time."""
+        self.fake.journal.clear()
+        script = _Script(calls)
+        self.fake.answer_with(script.answer)
+        outcomes: dict[str, Outcome] = {}
+        for group in _groups(calls):
+            handlers = {call.name: await self._handler(call.handler, model) for call in group}
+            made = await _perform_group(group, handlers, script)
+            outcomes |= {outcome.call.name: outcome for outcome in made}
+        return observe([outcomes[call.name] for call in calls], self.fake.journal)
+
+    async def _handler(self, name: str, model: str) -> PythonHandler:
+        key = (name, model)
+        if key not in self._handlers:
+            base_url = self.fake.base_url
+            self._handlers[key] = await self._door.build(base_url, self.api_key, model)
+        return self._handlers[key]
+
+
+class _Script:
+    """Picks the answer for each request by the call it belongs to."""
+
+    def __init__(self, calls: Sequence[Call]) -> None:
+        self._calls = calls
+        self._answers = {call.name: deque(call.answers) for call in calls}
+        self.gates: dict[str, Gate] = {}
+
+    def hold(self, call: Call, *, in_stream: bool) -> Gate:
+        """Hold the answer of a call back, or its stream after the first piece."""
+        gate = self.gates[call.name] = Gate(GATE_LIMIT)
+        answers = self._answers[call.name]
+        first = answers.popleft() if answers else Reply()
+        if isinstance(first, Reply):
+            part: dict[str, Any] = {"hold_in_stream" if in_stream else "hold": gate}
+            first = dataclasses.replace(first, **part)
+        answers.appendleft(first)
+        return gate
+
+    def answer(self, request: RecordedRequest) -> Answer | None:
+        """Return the next answer of the call, or `None` for the default."""
+        call = owner(request, self._calls)
+        if call is None:
+            return None
+        try:
+            return self._answers[call.name].popleft()
+        except IndexError:
+            return None
+
+
+def _groups(calls: Sequence[Call]) -> list[list[Call]]:
+    """Put each call that names another one into that one's group."""
+    groups: list[list[Call]] = []
+    for call in calls:
+        partner = call.during or call.together
+        for group in groups:
+            if partner in {member.name for member in group}:
+                group.append(call)
+                break
+        else:
+            groups.append([call])
+    return groups
+
+
+async def _perform_group(
+    group: list[Call], handlers: dict[str, PythonHandler], script: _Script
+) -> list[Outcome]:
+    leader = group[0]
+    together = [call for call in group if call is leader or call.together]
+    during = [call for call in group if call.during]
+    gates = {}
+    if len(together) > 1:
+        gates = {call.name: script.hold(call, in_stream=False) for call in together}
+    elif during:
+        gates = {leader.name: script.hold(leader, in_stream=True)}
+    tasks = {call.name: asyncio.create_task(handlers[call.name].call(call)) for call in together}
+    for name, gate in gates.items():
+        await _until_reached(gate, tasks[name])
+    outcomes = [await handlers[call.name].call(call) for call in during]
+    for gate in gates.values():
+        gate.open()
+    return outcomes + list(await asyncio.gather(*tasks.values()))
+
+
+async def _until_reached(gate: Gate, task: asyncio.Task[Outcome]) -> None:
+    """Wait until the fake stands at the gate, or the call has ended without getting there."""
+    reached = asyncio.ensure_future(in_thread(gate.wait_until_reached))
+    await asyncio.wait({reached, task}, return_when=asyncio.FIRST_COMPLETED)
+    reached.cancel()

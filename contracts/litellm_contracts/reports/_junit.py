@@ -1,0 +1,64 @@
+"""The report as JUnit XML: one testcase per contract; failure, error and skipped told apart."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypeVar
+
+from litellm_contracts._model import Status
+from litellm_contracts.reports._text import failure_lines
+
+if TYPE_CHECKING:
+    from junitparser import Error, Failure, TestCase
+
+    from litellm_contracts._model import Report, Result
+
+T = TypeVar("T", "Error", "Failure")
+
+# XML 1.0 has no place for these characters, not even escaped.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write_junit(report: Report) -> str:
+    """Return the XML text."""
+    from junitparser import JUnitXml, TestSuite
+
+    suite = TestSuite("litellm-contracts")
+    for part in (report.suite, report.handler, report.environment):
+        for name, value in part.items():
+            suite.add_property(name, _xml(str(value)))
+    suite.add_property("verdict", report.verdict.value)
+    for result in report.results:
+        suite.add_testcase(_testcase(result))
+    suite.time = round(report.seconds, 3)
+    xml = JUnitXml("litellm-contracts")
+    xml.add_testsuite(suite)
+    return str(xml.tostring().decode())  # type: ignore[no-untyped-call]
+
+
+def _testcase(result: Result) -> TestCase:
+    from junitparser import Error, Failure, Skipped, TestCase
+
+    group, _, name = result.id.partition("/")
+    case = TestCase(name, classname=f"litellm-contracts.{group}", time=round(result.seconds, 4))
+    told = _xml("\n".join(failure_lines(result)))
+    message = _xml(result.message)
+    match result.status:
+        case Status.FAIL:
+            case.result = [_told(Failure(message, "must"), told)]
+        case Status.ERROR:
+            case.result = [_told(Error(message, "suite"), told)]
+        case Status.NOT_RUN | Status.NOT_APPLICABLE | Status.WAIVED:
+            case.result = [Skipped(f"{result.status.value}: {message}")]
+        case Status.WARN:
+            case.system_out = told
+    return case
+
+
+def _told(verdict: T, text: str) -> T:
+    verdict.text = text
+    return verdict
+
+
+def _xml(text: str) -> str:
+    return _NOT_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -1,0 +1,119 @@
+"""The report as text: every contract with its status, then each failure with its evidence."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from textwrap import indent
+from typing import TYPE_CHECKING, Any
+
+from litellm_contracts._model import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from litellm_contracts._model import Report, Result
+
+_WORDS = {
+    Status.PASS: "pass",
+    Status.FAIL: "FAIL",
+    Status.WARN: "warn",
+    Status.WAIVED: "waived",
+    Status.NOT_APPLICABLE: "n/a",
+    Status.NOT_RUN: "not run",
+    Status.ERROR: "ERROR",
+}
+_TOLD = {Status.FAIL, Status.WARN, Status.ERROR}
+
+
+def write_text(report: Report) -> str:
+    """Return the whole report as plain text."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield headline(report)
+    ran = [result for result in report.results if result.status is not Status.NOT_RUN]
+    for group, results in groupby(ran, key=lambda result: result.id.partition("/")[0]):
+        yield f"\n{group}"
+        yield from (status_line(result) for result in results)
+    if len(ran) < len(report.results):
+        yield f"\n{len(report.results) - len(ran)} contracts were not run; a verdict needs them all"
+    for result in report.results:
+        if result.status in _TOLD:
+            yield ""
+            yield from failure_lines(result)
+    yield ""
+    yield summary(report)
+
+
+def headline(report: Report) -> str:
+    """Say what was judged, with what."""
+    openai = report.environment.get("openai")
+    return (
+        f"litellm-contracts {report.suite['version']}: {report.handler['name']}, "
+        f"{f'openai {openai}' if openai else 'no openai SDK here'}, "
+        f"Python {report.environment['python']}, as LiteLLM {report.environment['litellm']}, "
+        f"header {report.suite['header']}"
+    )
+
+
+def status_line(result: Result) -> str:
+    """One line per contract."""
+    note = f"  ({result.message})" if result.status is Status.NOT_APPLICABLE else ""
+    return f"  {_WORDS[result.status]:<8} {result.id}{note}"
+
+
+def summary(report: Report) -> str:
+    """Counts, time and verdict in one line."""
+    counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)
+    return f"{report.verdict.value}: {counts or 'nothing was judged'} in {report.seconds:.1f} s"
+
+
+def failure_lines(result: Result) -> Iterator[str]:
+    """Tell one failure: requirement, what was seen, the header lines, the cause, what to run."""
+    yield f"{_WORDS[result.status]} {result.id} ({result.level.value})"
+    yield f"  required: {result.requirement}"
+    evidence = result.evidence
+    findings = evidence.get("findings", [])
+    if not findings:
+        yield f"  seen:     {result.message}"
+        return
+    yield f"  seen:     {findings[0]['message']}"
+    others = len(findings) - 1
+    if others:
+        yield f"            and {others} more like it"
+    if "example" in evidence:
+        yield "  smallest call that shows it:"
+        yield indent(_call_text(evidence["example"]), "    ")
+    request = _request(evidence, findings[0]["request"])
+    if request is not None:
+        yield from _request_lines(request)
+    if findings[0]["cause"]:
+        yield f"  likely:   {findings[0]['cause']}"
+    yield f"  explain:  litellm-contracts explain {result.id}"
+    yield f"  again:    {evidence['reproduce']}"
+
+
+def _request(evidence: Mapping[str, Any], number: int | None) -> Mapping[str, Any] | None:
+    requests = evidence.get("requests", [])
+    return next((request for request in requests if request["number"] == number), None)
+
+
+def _request_lines(request: Mapping[str, Any]) -> Iterator[str]:
+    """Show the request as it was on the wire, faulty lines marked with an arrow."""
+    yield (
+        f"  request {request['number']} of {request['of']}, answered "
+        f"{request['status'] or 'with a cut connection'}:"
+    )
+    yield f"      {request['method']} {request['path']}"
+    for index, (name, value) in enumerate(request["headers"]):
+        mark = "--> " if index in request["marked"] else "    "
+        yield f"  {mark}{name}: {value}"
+    yield f"  LiteLLM files it {request['filed']}"
+    for miss in request["near_misses"]:
+        yield f"    - {miss}"
+
+
+def _call_text(example: Mapping[str, Any]) -> str:
+    arguments = [f"{name}={value!r}" for name, value in example.items() if name != "method"]
+    return f"{example['method']}(\n  " + ",\n  ".join(arguments) + ",\n)"
