@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_SUITE
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has left; say nothing more
+        return EXIT_SUITE
+    except Exception:  # noqa: BLE001 - by itself Python would exit with 1, which means broken
+        _tell(f"{traceback.format_exc()}litellm-contracts: the suite itself failed, see above")
         return EXIT_SUITE
 
 
@@ -90,6 +95,13 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     check.add_argument("-k", dest="expression", metavar="EXPR", help="run only matching contracts")
     check.add_argument("--seed", type=int, metavar="N", help="seed of the generated examples")
     check.add_argument("--examples", type=int, metavar="N", help="examples per generated contract")
+    check.add_argument(
+        "--jobs",
+        type=int,
+        default=min(2, os.cpu_count() or 1),
+        metavar="N",
+        help="processes to run in (%(default)s here)",
+    )
     check.add_argument("--json", type=Path, metavar="F", help="write the report as JSON")
     check.add_argument("--junitxml", type=Path, metavar="F", help="write the report as JUnit XML")
     check.set_defaults(run=_check)
@@ -110,17 +122,19 @@ def _check(args: argparse.Namespace) -> int:
         selected = select(args.expression, (contract.id for contract in contracts))
     if args.examples is not None and args.examples < 1:
         raise UsageError(f"--examples must be 1 or more, not {args.examples}")
+    if args.jobs < 1:
+        raise UsageError(f"--jobs must be 1 or more, not {args.jobs}")
     for path in (args.json, args.junitxml):
-        _require_folder(path)
+        _prepare(path)
     options = Options(
-        profile=_profile(args.header or config.header),
+        profile=_profile(config.header if args.header is None else args.header),
         litellm=_release(args.litellm),
         seed=DEFAULT_SEED if args.seed is None else args.seed,
         examples=args.examples or DEFAULT_EXAMPLES,
     )
-    spec = args.handler or config.handler or BUNDLED
+    spec = config.handler or BUNDLED if args.handler is None else args.handler
     door = PythonDoor(load_factory(spec), spec, config.capabilities)
-    report = run_suite(door, contracts, options, selected=selected)
+    report = run_suite(door, contracts, options, selected=selected, jobs=args.jobs)
     _print(write_text(report))
     _write_reports(report, args)
     return report.exit_code
@@ -137,15 +151,21 @@ def _write_reports(report: Report, args: argparse.Namespace) -> None:
     for path, writer in writers:
         if path is not None:
             try:
-                path.write_text(writer(report), encoding="utf-8")
+                path.write_text(writer(report), encoding="utf-8", errors="backslashreplace")
             except OSError as error:
                 raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
 
-def _require_folder(path: Path | None) -> None:
-    """Find out before the run, not after it, that a report cannot be written."""
-    if path is not None and not path.resolve().parent.is_dir():
-        raise UsageError(f"cannot write {path}: the folder {path.parent} does not exist")
+def _prepare(path: Path | None) -> None:
+    """Make the folder of a report; find out before the run that it cannot be written."""
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror} ({path.parent})") from None
+    if path.is_dir():
+        raise UsageError(f"cannot write {path}: it is a folder, expected the name of a file")
 
 
 def _profile(header: str | None) -> Profile:
@@ -190,12 +210,13 @@ def _explain(args: argparse.Namespace) -> int:
 def _probe(args: argparse.Namespace) -> int:
     from litellm_contracts._probes import run_probes, write_probes
 
-    _require_folder(args.json)
+    _prepare(args.json)
     return write_probes(run_probes(), args.json, _print)
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(text)
+    encoding = sys.stdout.encoding or "utf-8"  # not every terminal can show what was sent
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
     sys.stdout.flush()
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SEED = 2026
 DEFAULT_EXAMPLES = 15
-MODELS = ["gpt-4o", "gpt-5-mini", "gemini-2.5-pro", "claude-sonnet-4-5"]
+MODELS = ["gpt-4o", "gpt-5-mini", "gemini-2.5-pro"]
 
 _LONGEST_TEXT = 300
 _LONGEST_ID = 128

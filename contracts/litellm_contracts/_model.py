@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
 from litellm_contracts._errors import EXIT_BROKEN, EXIT_CONFORMANT, EXIT_SUITE
@@ -46,12 +46,14 @@ class Verdict(StrEnum):
     ERROR = "error"
 
 
-class _Omitted:
+class _Omitted(Enum):  # an enum member stays the same object in another process
+    OMITTED = "(not passed)"
+
     def __repr__(self) -> str:
-        return "(not passed)"
+        return self.value
 
 
-OMITTED = _Omitted()
+OMITTED = _Omitted.OMITTED
 """Stands for a metadata argument that is not passed at all."""
 
 

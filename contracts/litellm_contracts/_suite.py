@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import platform
+import shlex
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,7 @@ from litellm_contracts._scenario import Stage
 from litellm_contracts._tables import load_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Collection, Sequence
 
     from litellm_contracts._checks import Finding
     from litellm_contracts._doors import PythonDoor
@@ -74,25 +75,29 @@ def find_contract(contract_id: str) -> Contract:
 
 def run_suite(
     door: PythonDoor,
-    contracts: Iterable[Contract],
+    contracts: Sequence[Contract],
     options: Options,
     *,
     selected: Collection[str] | None = None,
-    progress: Callable[[Result], None] | None = None,
+    jobs: int = 1,
 ) -> Report:
-    """Judge a handler; contracts that are not `selected` are reported as not run."""
+    """Judge a handler, in `jobs` processes; what is not `selected` is reported as not run.
+
+    Raises:
+        HandlerError: where no handler can be built.
+    """
     started = time.perf_counter()
-    results = []
-    for contract in contracts:
-        if selected is not None and contract.id not in selected:
-            result = _result(contract, Status.NOT_RUN, "deselected")
-        else:
-            result = run_contract(contract, door, options)
-        if progress is not None:
-            progress(result)
-        results.append(result)
+    chosen = [one for one in contracts if selected is None or one.id in selected]
+    if jobs > 1 and len(chosen) > 1:
+        from litellm_contracts._jobs import run_in_processes
+
+        results = run_in_processes(door, chosen, options, jobs)
+    else:
+        results = {one.id: run_contract(one, door, options) for one in chosen}
     return Report(
-        results=tuple(results),
+        results=tuple(
+            results.get(one.id) or _result(one, Status.NOT_RUN, "deselected") for one in contracts
+        ),
         suite={
             "name": "litellm-contracts",
             "version": metadata.version("litellm-contracts"),
@@ -125,11 +130,14 @@ def run_contract(contract: Contract, door: PythonDoor, options: Options) -> Resu
     seconds = time.perf_counter() - started
     if thread.is_alive():
         message = f"stopped: the handler did not come back within {options.limit:g} s"
-        return replace(_result(contract, _failed(contract), message), seconds=seconds)
+        result = _result(contract, _failed(contract), message)
+        return replace(result, seconds=seconds, evidence={"reproduce": run.reproduce()})
     if isinstance(run.error, HandlerError):
         raise run.error
     if run.error is not None:
         message = f"the suite itself failed: {type(run.error).__name__}: {run.error}"
+        if run.api_key:
+            message = message.replace(run.api_key, REDACTED)
         return replace(_result(contract, Status.ERROR, message), seconds=seconds)
     return replace(run.result(), seconds=seconds)
 
@@ -191,17 +199,28 @@ class _Run:
         self.observation = observation
         self.findings = judge(self.contract.checks, observation, self.options.profile)
 
+    def reproduce(self) -> str:
+        """Return the command that runs this contract again, in the same way."""
+        options, defaults = self.options, Options()
+        words = ["litellm-contracts", "check"]
+        words += [self.door.spec] if self.door.spec != BUNDLED else []
+        words += ["-k", self.contract.id]
+        if options.profile != defaults.profile:
+            words += ["--header", options.profile.header]
+        if options.litellm != defaults.litellm:
+            words += ["--litellm", options.litellm]
+        if self.contract.generator is not None:
+            words += ["--seed", str(options.seed), "--examples", str(options.examples)]
+        return shlex.join(words)
+
     def result(self) -> Result:
         """Turn what was found into the contract's result."""
         if self.observation is None:
             return _result(self.contract, Status.ERROR, "the suite itself failed: nothing was seen")
-        reproduce = f"litellm-contracts check {_quoted(self.door.spec)}-k {self.contract.id}"
-        if self.contract.generator is not None:
-            reproduce += f" --seed {self.options.seed} --examples {self.options.examples}"
         status = _failed(self.contract) if self.findings else Status.PASS
         message = self.findings[0].message if self.findings else ""
         result = _result(self.contract, status, message.replace(self.api_key, REDACTED))
-        shown = evidence(self.observation, self.findings, self.api_key, reproduce)
+        shown = evidence(self.observation, self.findings, self.api_key, self.reproduce())
         if self.contract.generator is not None:
             shown["examples"] = self.examples
             if self.findings:
@@ -234,12 +253,6 @@ def _result(contract: Contract, status: Status, message: str) -> Result:
         requirement=contract.requirement,
         message=message,
     )
-
-
-def _quoted(spec: str) -> str:
-    import shlex
-
-    return "" if spec == BUNDLED else f"{shlex.quote(spec)} "
 
 
 def _environment(options: Options) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""Runs contracts in several processes: building SDK clients is what takes the time.
+
+Which contract runs in which process depends on their number alone, so that a run repeats.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from typing import TYPE_CHECKING
+
+from litellm_contracts._doors import PythonDoor, load_factory
+from litellm_contracts._suite import run_contract
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from litellm_contracts._model import Contract, Result
+    from litellm_contracts._suite import Options
+
+_GENERATED_WEIGHT = 12
+"""A generated contract costs about as much as so many handlers."""
+
+
+def run_in_processes(
+    door: PythonDoor, contracts: Sequence[Contract], options: Options, jobs: int
+) -> dict[str, Result]:
+    """Judge contracts in `jobs` processes, each of which loads the handler anew.
+
+    Returns:
+        The results by contract id.
+
+    Raises:
+        HandlerError: as `run_contract`.
+    """
+    context = multiprocessing.get_context("spawn")
+    shares = _shares(contracts, jobs)
+    with ProcessPoolExecutor(len(shares), mp_context=context) as pool:
+        futures = [
+            pool.submit(_run_share, door.spec, door.capabilities, share, options)
+            for share in shares
+        ]
+        return {result.id: result for future in futures for result in future.result()}
+
+
+def _run_share(
+    spec: str, capabilities: Collection[str], contracts: Sequence[Contract], options: Options
+) -> list[Result]:
+    door = PythonDoor(load_factory(spec), spec, capabilities)
+    return [run_contract(contract, door, options) for contract in contracts]
+
+
+def _shares(contracts: Sequence[Contract], jobs: int) -> list[list[Contract]]:
+    """Deal the contracts out, the heaviest first, each to the lightest share."""
+    shares: list[tuple[int, list[Contract]]] = [(0, []) for _ in range(jobs)]
+    for contract in sorted(contracts, key=_weight, reverse=True):
+        lightest = min(range(jobs), key=lambda number: shares[number][0])
+        weight, share = shares[lightest]
+        shares[lightest] = (weight + _weight(contract), [*share, contract])
+    return [share for _, share in shares if share]
+
+
+def _weight(contract: Contract) -> int:
+    if contract.generator is not None:
+        return _GENERATED_WEIGHT
+    return len({call.handler for call in contract.calls})
