@@ -111,8 +111,9 @@ def _check(args: argparse.Namespace) -> int:
     from litellm_contracts._config import read_config
     from litellm_contracts._doors import BUNDLED, PythonDoor, load_factory
     from litellm_contracts._generated import DEFAULT_EXAMPLES, DEFAULT_SEED
+    from litellm_contracts._run import Options
     from litellm_contracts._select import select
-    from litellm_contracts._suite import Options, all_contracts, run_suite
+    from litellm_contracts._suite import all_contracts, run_suite
     from litellm_contracts.reports._text import write_text
 
     config = read_config(Path.cwd())

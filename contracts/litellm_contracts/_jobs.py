@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from litellm_contracts._model import Contract, Result
-    from litellm_contracts._suite import Options
+    from litellm_contracts._run import Options
 
 _GENERATED_WEIGHT = 12
 """A generated contract costs about as much as so many handlers."""

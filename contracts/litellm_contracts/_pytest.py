@@ -2,40 +2,57 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from litellm_contracts._cli import _profile
 from litellm_contracts._config import read_config
-from litellm_contracts._doors import BUNDLED, PythonDoor
+from litellm_contracts._doors import PythonDoor
 from litellm_contracts._errors import ContractsError
 from litellm_contracts._model import Status
-from litellm_contracts._profile import ZOO
-from litellm_contracts._suite import Options, run_contract
-from litellm_contracts.pytest_plugin import _WARNINGS
+from litellm_contracts._run import Options
+from litellm_contracts._suite import run_contract
+from litellm_contracts.pytest_plugin import LOADED, WARNED
 from litellm_contracts.reports._text import failure_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from litellm_contracts._model import Contract
+    from litellm_contracts._model import Contract, Result
 
 
-def assert_kept(contract: Contract, factory: Callable[..., Any], config: pytest.Config) -> None:
+def assert_kept(
+    contract: Contract, factory: Callable[..., Any], request: pytest.FixtureRequest
+) -> None:
     """Fail the test where a must is broken, skip it where the contract does not apply."""
     __tracebackhide__ = True
     try:
-        settings = read_config(config.invocation_params.dir)
-        spec = config.getoption("--handler") or settings.handler or BUNDLED
-        door = PythonDoor(factory, spec, settings.capabilities)
-        result = run_contract(contract, door, Options(profile=ZOO))
+        result = _judge(contract, factory, request)
     except ContractsError as error:
         pytest.fail(str(error), pytrace=False)
-    told = "\n".join(failure_lines(result))
     match result.status:
         case Status.FAIL | Status.ERROR:
-            pytest.fail(told, pytrace=False)
+            pytest.fail("\n".join(failure_lines(result)), pytrace=False)
         case Status.NOT_APPLICABLE:
             pytest.skip(result.message)
         case Status.WARN:
-            config.stash[_WARNINGS].append(result)
+            told = f"warn {result.id}: {result.message}"
+            request.node.user_properties.append((WARNED, told))
+
+
+def _judge(
+    contract: Contract, factory: Callable[..., Any], request: pytest.FixtureRequest
+) -> Result:
+    settings = read_config(request.config.invocation_params.dir)
+    spec, loaded = request.config.stash.get(LOADED, (None, None))
+    if spec is None or loaded is not factory:
+        spec = f"{factory.__module__}:{getattr(factory, '__qualname__', type(factory).__name__)}"
+    door = PythonDoor(factory, spec, settings.capabilities)
+    result = run_contract(contract, door, Options(profile=_profile(settings.header)))
+    if loaded is not factory:  # a project's own fixture: only its own test makes it again
+        again = shlex.join(["pytest", request.node.nodeid])
+        return replace(result, evidence={**result.evidence, "reproduce": again})
+    return result

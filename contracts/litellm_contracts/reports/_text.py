@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,11 @@ _WORDS = {
     Status.NOT_RUN: "not run",
     Status.ERROR: "ERROR",
 }
+_PLAIN = re.compile(
+    r"(host|accept|accept-encoding|connection|content-type|content-length|user-agent|x-stainless-.*)$",
+    re.IGNORECASE,
+)
+"""Header lines that every SDK sends and that tell nothing of a session."""
 _TOLD = {Status.FAIL, Status.WARN, Status.ERROR}
 
 
@@ -77,14 +83,16 @@ def failure_lines(result: Result) -> Iterator[str]:
     findings = evidence.get("findings", [])
     if not findings:
         yield f"  seen:     {result.message}"
+        if "reproduce" in evidence:
+            yield f"  again:    {evidence['reproduce']}"
         return
     yield f"  seen:     {findings[0]['message']}"
     others = len(findings) - 1
     if others:
         yield f"            and {others} more like it"
     if "example" in evidence:
-        yield "  smallest call that shows it:"
-        yield indent(_call_text(evidence["example"]), "    ")
+        yield f"  smallest {'call' if len(evidence['example']) == 1 else 'calls'} to show it:"
+        yield from (indent(_call_text(call), "    ") for call in evidence["example"])
     request = _request(evidence, findings[0]["request"])
     if request is not None:
         yield from _request_lines(request)
@@ -106,9 +114,15 @@ def _request_lines(request: Mapping[str, Any]) -> Iterator[str]:
         f"{request['status'] or 'with a cut connection'}:"
     )
     yield f"      {request['method']} {request['path']}"
+    plain = 0
     for index, (name, value) in enumerate(request["headers"]):
-        mark = "--> " if index in request["marked"] else "    "
-        yield f"  {mark}{name}: {value}"
+        if index in request["marked"]:
+            yield f"  --> {name}: {value}"
+        elif _PLAIN.match(name):
+            plain += 1
+        else:
+            yield f"      {name}: {value}"
+    yield f"      (and {plain} lines of the HTTP client, see --json)"
     yield f"  LiteLLM files it {request['filed']}"
     for miss in request["near_misses"]:
         yield f"    - {miss}"
