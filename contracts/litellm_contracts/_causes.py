@@ -21,6 +21,13 @@ def filed(session: Session) -> str:
     return f"under session {session.session_id!r} (from {session.source})"
 
 
+def masked(session: Session, profile: Profile) -> str:
+    """Explain a session that does not come from the vendor's header."""
+    if session.source is None:
+        return f"{profile.header} is not sent"
+    return f"{session.source} decides; LiteLLM should find the task id in {profile.header} alone"
+
+
 def never_sent(outcome: Outcome, observation: Observation) -> str:
     """Explain a call that reached no route of the proxy."""
     if any(seen.call is None for seen in observation.seen):

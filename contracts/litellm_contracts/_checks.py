@@ -6,11 +6,15 @@ A check sees only what was recorded; it needs no server, so each can be tested a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fake_litellm._replies import DEFAULT_TEXT, Reply
+from fake_litellm._replies import Reply
 from litellm_contracts import _causes
+from litellm_contracts._checks_answers import ANSWER_CHECKS
+from litellm_contracts._checks_hostile import HOSTILE_CHECKS
+from litellm_contracts._checks_leaks import LEAK_CHECKS
+from litellm_contracts._finding import Finding, marks, marks_named, named
+from litellm_contracts._profile import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,32 +27,13 @@ SESSION_ROUTE = re.compile(r"/(chat/completions|completions|responses|messages|e
 """Paths whose requests LiteLLM files under a session."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One departure from a contract.
-
-    Attributes:
-        message: What was seen and what was expected.
-        call: The call's name, or `None` where the request belongs to no call.
-        request: The request's number in the journal, or `None` where there is none.
-        marks: Indexes of the faulty header lines of that request.
-        cause: The likeliest cause, in the author's terms.
-    """
-
-    message: str
-    call: str | None = None
-    request: int | None = None
-    marks: tuple[int, ...] = ()
-    cause: str = ""
-
-
 def check_reached(observation: Observation, _profile: Profile) -> Iterator[Finding]:
     """Every judged call reached the proxy: what was never sent cannot be right."""
     for outcome in observation.judged():
         if not observation.requests_of(outcome.call):
             error = f": {outcome.error}" if outcome.error else " and returned without an error"
             yield Finding(
-                message=f"{_named(outcome.call)} sent no request to the proxy{error}",
+                message=f"{named(outcome.call)} sent no request to the proxy{error}",
                 call=outcome.call.name,
                 cause=_causes.never_sent(outcome, observation),
             )
@@ -61,6 +46,8 @@ def check_header(observation: Observation, profile: Profile) -> Iterator[Finding
         for seen in observation.requests_of(outcome.call):
             if due is None:
                 yield from _unwanted(seen, observation, profile)
+            elif due is ANY:
+                yield from _wanted_somehow(seen, profile)
             else:
                 yield from _wanted(seen, due, observation, profile)
 
@@ -72,11 +59,12 @@ def check_requests(observation: Observation, _profile: Profile) -> Iterator[Find
     """
     for outcome in observation.judged():
         made = observation.requests_of(outcome.call)
-        allowed = 1 + sum(_is_fault(answer) for answer in outcome.call.answers)
+        faults = sum(_is_fault(answer) for answer in outcome.call.answers)
+        allowed = 1 + faults + outcome.call.reset_connections
         if len(made) > allowed:
             expected = "exactly 1" if allowed == 1 else f"1 to {allowed}"
             yield Finding(
-                message=f"{_named(outcome.call)} made {len(made)} requests, expected {expected}",
+                message=f"{named(outcome.call)} made {len(made)} requests, expected {expected}",
                 call=outcome.call.name,
                 request=made[allowed].number,
                 cause="the call is sent again although it was answered, or is sent twice",
@@ -93,45 +81,31 @@ def check_requests(observation: Observation, _profile: Profile) -> Iterator[Find
 
 
 def check_session(observation: Observation, profile: Profile) -> Iterator[Finding]:
-    """LiteLLM would file each judged request under its task id, because of the vendor's header."""
+    """LiteLLM would file each judged request under its task id, because of the vendor's header.
+
+    A call without a task id may be filed anywhere (a traceparent groups it by trace), but not
+    under another call's task.
+    """
     for outcome in observation.judged():
         due = profile.due(outcome.call)
         for seen in observation.requests_of(outcome.call):
             session = seen.request.session
-            if due is None or (
-                session.session_id == due and session.source == profile.header.lower()
-            ):
-                continue
-            filed = _causes.filed(session)
-            yield Finding(
-                message=f"LiteLLM would file request {seen.number} {filed}; expected session "
-                f"{due!r} from {profile.header}",
-                call=outcome.call.name,
-                request=seen.number,
-                marks=_marks_named(seen, session.source),
-                cause="; ".join(session.near_misses) or f"{profile.header} is not sent",
-            )
-
-
-def check_text(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """A judged call returns the whole text of the answer that succeeded."""
-    for outcome in observation.judged():
-        replies = [answer for answer in outcome.call.answers if isinstance(answer, Reply)]
-        expected = replies[-1].text if replies else DEFAULT_TEXT
-        if outcome.error is not None:
-            message = f"{_named(outcome.call)} failed although it was answered: {outcome.error}"
-        elif outcome.received_text != expected:
-            message = (
-                f"{_named(outcome.call)} returned {outcome.received_text!r}; the proxy sent "
-                f"{expected!r}"
-            )
-        else:
-            continue
-        yield Finding(
-            message=message,
-            call=outcome.call.name,
-            cause="pieces of the stream are dropped, repeated or put in another chunk type",
-        )
+            if not isinstance(due, str):
+                wrong = session.session_id in _ids_of_others(outcome.call, observation)
+                expected = "no session of another call"
+            else:
+                filed_right = (due, profile.litellm_source)
+                wrong = (session.session_id, session.source) != filed_right
+                expected = f"session {due!r} from {profile.header}"
+            if wrong:
+                yield Finding(
+                    message=f"LiteLLM would file request {seen.number} "
+                    f"{_causes.filed(session)}; expected {expected}",
+                    call=outcome.call.name,
+                    request=seen.number,
+                    marks=marks_named(seen, session.source),
+                    cause="; ".join(session.near_misses) or _causes.masked(session, profile),
+                )
 
 
 def check_valid_request(observation: Observation, profile: Profile) -> Iterator[Finding]:
@@ -155,8 +129,10 @@ CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {
     "header": check_header,
     "requests": check_requests,
     "session": check_session,
-    "text": check_text,
     "valid-request": check_valid_request,
+    **ANSWER_CHECKS,
+    **LEAK_CHECKS,
+    **HOSTILE_CHECKS,
 }
 
 
@@ -172,10 +148,10 @@ def _wanted(seen: Seen, due: str, observation: Observation, profile: Profile) ->
     values = seen.request.header_values(profile.header)
     if values == [due]:
         return
-    marks = _marks_named(seen, profile.header.lower())
+    shown = marks_named(seen, profile.header.lower())
     if not values:
         message = f"no {profile.header} header line; expected {profile.header}: {due}"
-        marks = _marks(seen, lambda name, value: _causes.looks_alike(name, value, due, profile))
+        shown = marks(seen, lambda name, value: _causes.looks_alike(name, value, due, profile))
     elif len(values) > 1:
         message = f"{len(values)} {profile.header} header lines; expected exactly one"
     else:
@@ -184,9 +160,22 @@ def _wanted(seen: Seen, due: str, observation: Observation, profile: Profile) ->
         message=f"request {seen.number}: {message}",
         call=seen.call.name if seen.call else None,
         request=seen.number,
-        marks=marks,
+        marks=shown,
         cause=_causes.wrong_header(seen, due, values, observation, profile),
     )
+
+
+def _wanted_somehow(seen: Seen, profile: Profile) -> Iterator[Finding]:
+    values = seen.request.header_values(profile.header)
+    if len(values) != 1 or not values[0]:
+        yield Finding(
+            message=f"request {seen.number}: {profile.header} is sent {len(values)} times "
+            f"({', '.join(map(repr, values)) or 'no value'}); expected one line with some value",
+            call=seen.call.name if seen.call else None,
+            request=seen.number,
+            marks=marks_named(seen, profile.header.lower()),
+            cause=f"the {profile.name} profile sends it with every request",
+        )
 
 
 def _unwanted(seen: Seen, observation: Observation, profile: Profile) -> Iterator[Finding]:
@@ -202,23 +191,16 @@ def _unwanted(seen: Seen, observation: Observation, profile: Profile) -> Iterato
         message=f"request {seen.number}: {profile.header} is sent ({values[0]!r}), but {reason}",
         call=seen.call.name if seen.call else None,
         request=seen.number,
-        marks=_marks_named(seen, profile.header.lower()),
+        marks=marks_named(seen, profile.header.lower()),
         cause=_causes.unwanted_header(seen, values, observation, profile),
     )
 
 
-def _marks_named(seen: Seen, header: str | None) -> tuple[int, ...]:
-    return _marks(seen, lambda name, _: name == header)
-
-
-def _marks(seen: Seen, is_faulty: Callable[[str, str], bool]) -> tuple[int, ...]:
-    lines = enumerate(seen.request.headers)
-    return tuple(index for index, (name, value) in lines if is_faulty(name.lower(), value))
+def _ids_of_others(call: Call, observation: Observation) -> set[str]:
+    ids = [outcome.call.task_id for outcome in observation.outcomes if outcome.call is not call]
+    return {one for one in ids if isinstance(one, str) and one}
 
 
 def _is_fault(answer: object) -> bool:
-    return not isinstance(answer, Reply)
-
-
-def _named(call: Call) -> str:
-    return f"{call.method} ({call.name})"
+    """Tell whether a handler may try again after this answer."""
+    return not isinstance(answer, Reply) or answer.ends != "done"

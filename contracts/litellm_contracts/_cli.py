@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from litellm_contracts._model import Report
-    from litellm_contracts._profile import Profile
 
 EXIT_CODES = """\
 exit codes:
@@ -88,6 +87,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="HANDLER",
         help="package.module:factory or path/to/file.py:factory",
     )
+    check.add_argument("--profile", metavar="NAME", help="whose client it is (zoo)")
     check.add_argument("--header", metavar="NAME", help="the session header's name")
     check.add_argument(
         "--litellm", default="1.106.2", metavar="V", help="LiteLLM release to judge by"
@@ -111,6 +111,7 @@ def _check(args: argparse.Namespace) -> int:
     from litellm_contracts._config import read_config
     from litellm_contracts._doors import BUNDLED, PythonDoor, load_factory
     from litellm_contracts._generated import DEFAULT_EXAMPLES, DEFAULT_SEED
+    from litellm_contracts._profile import choose_profile
     from litellm_contracts._run import Options
     from litellm_contracts._select import select
     from litellm_contracts._suite import all_contracts, run_suite
@@ -128,7 +129,10 @@ def _check(args: argparse.Namespace) -> int:
     for path in (args.json, args.junitxml):
         _prepare(path)
     options = Options(
-        profile=_profile(config.header if args.header is None else args.header),
+        profile=choose_profile(
+            args.profile or config.profile,
+            config.header if args.header is None else args.header,
+        ),
         litellm=_release(args.litellm),
         seed=DEFAULT_SEED if args.seed is None else args.seed,
         examples=args.examples or DEFAULT_EXAMPLES,
@@ -167,19 +171,6 @@ def _prepare(path: Path | None) -> None:
         raise UsageError(f"cannot write {path}: {error.strerror} ({path.parent})") from None
     if path.is_dir():
         raise UsageError(f"cannot write {path}: it is a folder, expected the name of a file")
-
-
-def _profile(header: str | None) -> Profile:
-    import re
-    from dataclasses import replace
-
-    from litellm_contracts._profile import ZOO
-
-    if header is None:
-        return ZOO
-    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", header):
-        raise UsageError(f"{header!r} is no header name; expected a token such as X-Zoo-Session-ID")
-    return replace(ZOO, name="custom", header=header)
 
 
 def _release(text: str) -> str:

@@ -21,11 +21,13 @@ class Config:
 
     Attributes:
         handler: `package.module:factory` or `path/to/file.py:factory`.
+        profile: Whose client it is, such as "zoo".
         header: The session header's name, where it is not the profile's.
         capabilities: The methods the handler offers.
     """
 
     handler: str | None = None
+    profile: str | None = None
     header: str | None = None
     capabilities: tuple[str, ...] = METHODS
 
@@ -48,7 +50,10 @@ def _parse(path: Path) -> Config:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not TOML: {error}") from None
-    table = document.get("tool", {}).get("litellm-contracts", {})
+    tools = document.get("tool", {})
+    table = tools.get("litellm-contracts", {}) if isinstance(tools, dict) else {}
+    if not isinstance(table, dict):
+        raise UsageError(f"{path}: [{TABLE}] must be a table, not {table!r}")
     known = [field.name for field in fields(Config)]
     for key in table:
         if key not in known:
@@ -56,9 +61,9 @@ def _parse(path: Path) -> Config:
                 f"{path}, [{TABLE}]: unknown key {key!r}{closest(key, known)} "
                 f"(known: {', '.join(known)})"
             )
-    for key in ("handler", "header"):
-        if not isinstance(table.get(key, ""), str):
-            raise UsageError(f"{path}, [{TABLE}]: {key} must be a string, not {table[key]!r}")
+    for key in ("handler", "profile", "header"):
+        if key in table and not (isinstance(table[key], str) and table[key]):
+            raise UsageError(f"{path}, [{TABLE}]: {key} must be a text, not {table[key]!r}")
     return Config(**{**table, **_capabilities(table, path)})
 
 

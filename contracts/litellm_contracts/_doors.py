@@ -65,7 +65,7 @@ def _import_module(name: str) -> Any:  # noqa: ANN401
         sys.path.insert(0, str(Path.cwd()))
     try:
         return importlib.import_module(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         what = f"{type(error).__name__}: {error}"
         raise HandlerError(
             f"cannot import the handler's module {name!r}: {what}; is it installed in this "
@@ -88,7 +88,7 @@ def _import_file(place: str) -> Any:  # noqa: ANN401
         sys.path.insert(0, folder)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         what = f"{type(error).__name__}: {error}"
         raise HandlerError(f"cannot import the handler's file {place!r}: {what}") from error
     return module
@@ -132,7 +132,7 @@ class PythonDoor:
             handler = self.factory(base_url=base_url, api_key=api_key, model=model)
             if inspect.isawaitable(handler):
                 handler = await handler
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             what = f"{type(error).__name__}: {error}".replace(api_key, "[redacted]")
             raise HandlerError(
                 f"{self.spec} raised while it built a handler: {what}; it is called as "
@@ -159,11 +159,9 @@ class PythonHandler:
         outcome = Outcome(call=call)
         started = time.perf_counter()
         try:
-            await asyncio.wait_for(self._call(call, outcome), CALL_LIMIT)
+            await asyncio.wait_for(self._try(call, outcome), CALL_LIMIT)
         except TimeoutError:
             outcome.error = f"no answer within {CALL_LIMIT:g} s"
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises is its answer
-            outcome.error = f"{type(error).__name__}: {error}"
         outcome.seconds = time.perf_counter() - started
         return outcome
 
@@ -178,6 +176,17 @@ class PythonHandler:
                 await closing
         except Exception:  # noqa: BLE001 - a clumsy goodbye breaks no contract
             return
+
+    async def _try(self, call: Call, outcome: Outcome) -> None:
+        try:
+            await self._call(call, outcome)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - what it raises is its answer
+            outcome.error = f"{type(error).__name__}: {error}"
+        except asyncio.CancelledError as error:
+            current = asyncio.current_task()
+            if current is not None and current.cancelling():
+                raise  # not the handler's: the limit has passed
+            outcome.error = f"{type(error).__name__}: {error}"
 
     async def _call(self, call: Call, outcome: Outcome) -> None:
         if call.method == "complete_prompt":
@@ -212,6 +221,8 @@ async def in_thread(function: Callable[..., T], *arguments: Any) -> T:  # noqa: 
     done: asyncio.Future[T] = loop.create_future()
 
     def settle(setter: Callable[[Any], None], value: object) -> None:
+        if isinstance(value, StopIteration):  # a future refuses it
+            value = RuntimeError(f"StopIteration: {value}")
         if not done.done():
             setter(value)
 

@@ -10,7 +10,7 @@ from litellm_contracts._model import OMITTED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from litellm_contracts._checks import Finding
+    from litellm_contracts._finding import Finding
     from litellm_contracts._observation import Observation, Outcome, Seen
 
 REDACTED = "[redacted]"
@@ -19,7 +19,7 @@ MAX_REQUESTS = 20
 MAX_VALUE = 200
 """Characters kept of one value."""
 
-_SECRET_HEADERS = {"authorization", "x-api-key", "api-key", "x-litellm-api-key", "x-goog-api-key"}
+SECRET_HEADERS = {"authorization", "x-api-key", "api-key", "x-litellm-api-key", "x-goog-api-key"}
 
 
 def evidence(
@@ -74,7 +74,7 @@ def _request(seen: Seen, total: int, marks: set[int]) -> dict[str, Any]:
         "method": request.method,
         "path": request.path,
         "headers": [
-            [name, REDACTED if name.lower() in _SECRET_HEADERS else value]
+            [name, REDACTED if name.lower() in SECRET_HEADERS else value]
             for name, value in request.headers
         ],
         "marked": sorted(marks),
@@ -93,4 +93,5 @@ def _redact(value: Any, api_key: str) -> Any:  # noqa: ANN401
         return {str(key): _redact(item, api_key) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_redact(item, api_key) for item in value]
-    return value if isinstance(value, int | float | bool | None) else repr(value)
+    plain = isinstance(value, int | float | bool | None)
+    return value if plain else _redact(repr(value), api_key)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._model import OMITTED, Call
 from litellm_contracts._openapi import document
-from litellm_contracts._tables import make_marker
+from litellm_contracts._table_calls import make_marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -76,6 +76,9 @@ class Call:
         together: Make the call at the same time as that other call: neither is answered
             before both have arrived.
         judged: Whether the contract's checks look at this call.
+        may_refuse: Whether the handler may refuse the call: its task id is hostile. Such a call
+            is judged by the checks for hostile ids alone.
+        reset_connections: So many new connections are reset before the request is read.
     """
 
     name: str
@@ -90,6 +93,8 @@ class Call:
     during: str | None = None
     together: str | None = None
     judged: bool = True
+    may_refuse: bool = False
+    reset_connections: int = 0
 
     @property
     def task_id(self) -> Any:  # noqa: ANN401 - whatever the metadata holds
@@ -111,6 +116,8 @@ class Contract:
         checks: Names of the checks that judge the calls.
         model: The model name the handler is built with.
         generator: Name of the generator of calls, or `None` for a table contract.
+        methods: The methods a generator calls.
+        profile: What the profile must say for the contract to apply.
     """
 
     id: str
@@ -123,11 +130,20 @@ class Contract:
     model: str = "gpt-4o"
     generator: str | None = None
     methods: tuple[Method, ...] = ()
+    profile: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def group(self) -> str:
         """The part of the id before the slash."""
         return self.id.partition("/")[0]
+
+    def unmet(self, profile: object) -> str:
+        """Say what the profile does not fulfil for the contract to apply, or nothing."""
+        for name, wanted in self.profile.items():
+            given = getattr(profile, name)
+            if given != wanted:
+                return f"the profile says {name} = {given}, the contract is for {wanted}"
+        return ""
 
     def needed_methods(self) -> set[Method]:
         """Return the handler methods without which the contract does not apply."""

@@ -64,24 +64,31 @@ class Observation:
 
     outcomes: tuple[Outcome, ...]
     seen: tuple[Seen, ...]
+    api_key: str = ""
 
     def requests_of(self, call: Call) -> list[Seen]:
         """Return the requests of one call, in order."""
         return [seen for seen in self.seen if seen.call is not None and seen.call.name == call.name]
 
     def judged(self) -> list[Outcome]:
-        """Return the outcomes of the calls that are judged."""
-        return [outcome for outcome in self.outcomes if outcome.call.judged]
+        """Return the outcomes of the calls that are judged as good calls."""
+        return [
+            outcome
+            for outcome in self.outcomes
+            if outcome.call.judged and not outcome.call.may_refuse
+        ]
 
 
-def observe(outcomes: Sequence[Outcome], journal: Iterable[RecordedRequest]) -> Observation:
+def observe(
+    outcomes: Sequence[Outcome], journal: Iterable[RecordedRequest], api_key: str = ""
+) -> Observation:
     """Attribute each recorded request to the call whose marker it holds."""
     calls = [outcome.call for outcome in outcomes]
     seen = tuple(
         Seen(number=number, request=request, call=owner(request, calls))
         for number, request in enumerate(journal, start=1)
     )
-    return Observation(outcomes=tuple(outcomes), seen=seen)
+    return Observation(outcomes=tuple(outcomes), seen=seen, api_key=api_key)
 
 
 def owner(request: RecordedRequest, calls: Iterable[Call]) -> Call | None:

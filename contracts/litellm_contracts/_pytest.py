@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from litellm_contracts._cli import _profile
 from litellm_contracts._config import read_config
 from litellm_contracts._doors import PythonDoor
 from litellm_contracts._errors import ContractsError
 from litellm_contracts._model import Status
+from litellm_contracts._profile import choose_profile
 from litellm_contracts._run import Options
 from litellm_contracts._suite import run_contract
 from litellm_contracts.pytest_plugin import LOADED, WARNED
@@ -51,7 +51,9 @@ def _judge(
     if spec is None or loaded is not factory:
         spec = f"{factory.__module__}:{getattr(factory, '__qualname__', type(factory).__name__)}"
     door = PythonDoor(factory, spec, settings.capabilities)
-    result = run_contract(contract, door, Options(profile=_profile(settings.header)))
+    result = run_contract(
+        contract, door, Options(profile=choose_profile(settings.profile, settings.header))
+    )
     if loaded is not factory:  # a project's own fixture: only its own test makes it again
         again = shlex.join(["pytest", request.node.nodeid])
         return replace(result, evidence={**result.evidence, "reproduce": again})

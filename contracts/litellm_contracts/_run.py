@@ -15,7 +15,7 @@ from litellm_contracts._profile import ZOO, Profile
 from litellm_contracts._scenario import Stage
 
 if TYPE_CHECKING:
-    from litellm_contracts._checks import Finding
+    from litellm_contracts._finding import Finding
     from litellm_contracts._doors import PythonDoor
     from litellm_contracts._model import Call, Contract
     from litellm_contracts._observation import Observation, Outcome
@@ -79,7 +79,9 @@ class ContractRun:
         words += [self._door.spec] if self._door.spec != BUNDLED else []
         words += ["-k", self._contract.id]
         if options.profile != defaults.profile:
-            words += ["--header", options.profile.header]
+            custom = options.profile.name == "custom"
+            words += ["--header", options.profile.header] if custom else []
+            words += ["--profile", options.profile.name] if not custom else []
         if options.litellm != defaults.litellm:
             words += ["--litellm", options.litellm]
         if self._contract.generator is not None:

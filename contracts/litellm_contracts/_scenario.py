@@ -54,10 +54,12 @@ class Stage:
         self.fake.answer_with(script.answer)
         outcomes: dict[str, Outcome] = {}
         for group in _groups(calls):
+            self.fake.reset_connections(sum(call.reset_connections for call in group))
             handlers = {call.name: await self._handler(call.handler, model) for call in group}
             made = await _perform_group(group, handlers, script)
             outcomes |= {outcome.call.name: outcome for outcome in made}
-        return observe([outcomes[call.name] for call in calls], self.fake.journal)
+        made = [outcomes[call.name] for call in calls]
+        return observe(made, self.fake.journal, self.api_key)
 
     async def _handler(self, name: str, model: str) -> PythonHandler:
         key = (name, model)

@@ -26,14 +26,15 @@ def select(expression: str, ids: Iterable[str]) -> set[str]:
         UsageError: where the expression cannot be read.
         UnknownContractError: where it matches nothing, naming the closest id.
     """
-    from _pytest.mark.expression import Expression
+    from _pytest.mark import expression as language
 
+    unreadable = getattr(language, "ParseError", SyntaxError)  # pytest 8 has an error of its own
     ids = list(ids)
     if expression in ids:
         return {expression}
     try:
-        compiled = Expression.compile(expression)
-    except SyntaxError as error:
+        compiled = language.Expression.compile(expression)
+    except (SyntaxError, unreadable) as error:
         raise UsageError(
             f"cannot read -k {expression!r}: {error}; expected words joined by and, or, not, such "
             "as 'presence and not retry'"

@@ -91,6 +91,9 @@ def run_contract(contract: Contract, door: PythonDoor, options: Options) -> Resu
     if missing:
         message = f"the handler declares that it has no {', '.join(missing)}"
         return _result(contract, Status.NOT_APPLICABLE, message)
+    unmet = contract.unmet(options.profile)
+    if unmet:
+        return _result(contract, Status.NOT_APPLICABLE, unmet)
     run = ContractRun(contract, door, options)
     thread = threading.Thread(target=run.run, name=contract.id, daemon=True)
     started = time.perf_counter()

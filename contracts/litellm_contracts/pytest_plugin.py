@@ -12,10 +12,11 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from litellm_contracts._model import Result
-
 _FIXTURE = "litellm_contract"
-_WARNINGS = pytest.StashKey[list["Result"]]()
+WARNED = "litellm-contracts warning"
+"""The user property of a test whose contract only warns; xdist brings it to the controller."""
+LOADED = pytest.StashKey[tuple[str, "Callable[..., Any]"]]()
+"""How the user named the handler, and its factory; absent while a project overrides it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,9 +30,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Prepare the list of contracts that only warn."""
-    config.stash[_WARNINGS] = []
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Find out before the first test that `--handler` cannot be loaded."""
+    from litellm_contracts._errors import ContractsError
+
+    if session.config.getoption("--handler") is not None:
+        try:
+            _load(session.config)
+        except ContractsError as error:
+            raise pytest.UsageError(str(error)) from None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -50,20 +57,29 @@ def handler_factory(pytestconfig: pytest.Config) -> Callable[..., Any]:
     From `--handler`, else `[tool.litellm-contracts] handler`, else the bundled handler; a
     project may override this fixture instead.
     """
-    from litellm_contracts._config import read_config
-    from litellm_contracts._doors import BUNDLED, load_factory
     from litellm_contracts._errors import ContractsError
 
     try:
-        config = read_config(pytestconfig.invocation_params.dir)
-        return load_factory(pytestconfig.getoption("--handler") or config.handler or BUNDLED)
+        return _load(pytestconfig)
     except ContractsError as error:
-        raise pytest.UsageError(str(error)) from error
+        pytest.fail(str(error), pytrace=False)
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+def _load(config: pytest.Config) -> Callable[..., Any]:
+    from litellm_contracts._config import read_config
+    from litellm_contracts._doors import BUNDLED, load_factory
+
+    if LOADED not in config.stash:
+        settings = read_config(config.invocation_params.dir)
+        given = config.getoption("--handler")
+        spec = given if given is not None else settings.handler or BUNDLED
+        config.stash[LOADED] = (spec, load_factory(spec))
+    return config.stash[LOADED][1]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tell the `should` contracts that are not kept; they fail no test."""
-    for result in config.stash[_WARNINGS]:
-        terminalreporter.write_line(f"warn {result.id}: {result.message}")
+    for report in terminalreporter.stats.get("passed", []):
+        for name, told in report.user_properties:
+            if name == WARNED:
+                terminalreporter.write_line(str(told))

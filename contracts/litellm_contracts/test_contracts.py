@@ -21,4 +21,4 @@ def test_contract(
     from litellm_contracts._pytest import assert_kept
 
     __tracebackhide__ = True
-    assert_kept(litellm_contract, handler_factory, request.config)
+    assert_kept(litellm_contract, handler_factory, request)

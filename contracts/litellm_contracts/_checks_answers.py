@@ -1,0 +1,144 @@
+"""What must come back to the caller: the answer whole, and a failure as an error."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from fake_litellm._replies import DEFAULT_TEXT, Failure, Reply
+from litellm_contracts._finding import Finding, named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from litellm_contracts._model import Call
+    from litellm_contracts._observation import Observation, Outcome
+    from litellm_contracts._profile import Profile
+
+_LOST = "pieces of the stream are dropped, repeated or put in another chunk type"
+
+
+def check_text(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """A judged call returns the whole text of the answer that succeeded."""
+    for outcome in observation.judged():
+        expected = _reply(outcome.call).text
+        if outcome.error is not None:
+            message = f"{named(outcome.call)} failed although it was answered: {outcome.error}"
+        elif outcome.received_text != expected:
+            message = (
+                f"{named(outcome.call)} returned {outcome.received_text!r}; the proxy sent "
+                f"{expected!r}"
+            )
+        else:
+            continue
+        yield Finding(message=message, call=outcome.call.name, cause=_LOST)
+
+
+def check_error(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """A judged call whose answer failed or broke off ends in an error, not in a short answer."""
+    for outcome in observation.judged():
+        if outcome.error is None and observation.requests_of(outcome.call):
+            got = outcome.received_text or outcome.chunks or outcome.text
+            yield Finding(
+                message=f"{named(outcome.call)} returned {got!r} without an error, although the "
+                f"proxy {_how_it_failed(outcome.call)}",
+                call=outcome.call.name,
+                cause="the exception is swallowed, or the stream's end is taken for its finish",
+            )
+
+
+def check_error_cause(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """The error of a judged call names what the proxy said."""
+    for outcome in observation.judged():
+        said = [answer for answer in outcome.call.answers if isinstance(answer, Failure)]
+        if said and outcome.error is not None and (said[-1].message or "") not in outcome.error:
+            yield Finding(
+                message=f"{named(outcome.call)} failed with {outcome.error!r}, which does not say "
+                f"what the proxy said: {said[-1].message!r}",
+                call=outcome.call.name,
+                cause="the error is replaced by one of the handler's own; keep its message",
+            )
+
+
+def check_tool_calls(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """A judged call yields every tool call of the answer: name, id and whole arguments."""
+    for outcome in observation.judged():
+        partial = _partial_calls(outcome)
+        if outcome.error is not None:
+            yield Finding(
+                message=f"{named(outcome.call)} failed although it was answered: {outcome.error}",
+                call=outcome.call.name,
+            )
+            continue
+        for index, wanted in enumerate(_reply(outcome.call).tool_calls):
+            got = partial.get(index)
+            sent = {"id": wanted.id, "name": wanted.name, "arguments": wanted.arguments}
+            if got != sent and not (not partial and _mentions(outcome.chunks, sent)):
+                yield Finding(
+                    message=f"{named(outcome.call)} yielded tool call {index} as {got}; the "
+                    f"proxy sent {sent}",
+                    call=outcome.call.name,
+                    cause=_LOST,
+                )
+
+
+def check_usage(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """A judged call yields the token counts of the answer, once."""
+    for outcome in observation.judged():
+        counts = _reply(outcome.call).usage
+        wanted = (counts.prompt_tokens, counts.completion_tokens)
+        got = [
+            (chunk.get("input_tokens"), chunk.get("output_tokens"))
+            for chunk in outcome.chunks
+            if isinstance(chunk, dict) and chunk.get("type") == "usage"
+        ]
+        if got != [wanted]:
+            yield Finding(
+                message=f"{named(outcome.call)} reported usage {got}; expected [{wanted}]",
+                call=outcome.call.name,
+                cause="stream_options include_usage is not asked for, or its chunk (with empty "
+                "choices, or a choice without content) is skipped",
+            )
+
+
+def _reply(call: Call) -> Reply:
+    """Return the answer that succeeds in the end."""
+    replies = [answer for answer in call.answers if isinstance(answer, Reply)]
+    return replies[-1] if replies else Reply(text=DEFAULT_TEXT)
+
+
+def _how_it_failed(call: Call) -> str:
+    match call.answers[-1] if call.answers else None:
+        case Failure(status=status):
+            return f"answered {status}"
+        case Reply(ends=ends):
+            return f"broke the answer off ({ends})"
+        case _:
+            return "cut the connection"
+
+
+def _partial_calls(outcome: Outcome) -> dict[int, dict[str, Any]]:
+    """Join the tool call chunks by their index."""
+    calls: dict[int, dict[str, Any]] = {}
+    for chunk in outcome.chunks:
+        if isinstance(chunk, dict) and chunk.get("type") == "tool_call_partial":
+            call = calls.setdefault(chunk.get("index", 0), {"id": "", "name": "", "arguments": ""})
+            call["id"] = call["id"] or chunk.get("id") or ""
+            call["name"] = call["name"] or chunk.get("name") or ""
+            call["arguments"] += chunk.get("arguments") or ""
+    return calls
+
+
+def _mentions(chunks: list[Any], sent: dict[str, str]) -> bool:
+    """Tell whether chunks of a type we do not know hold a tool call whole."""
+    text = json.dumps(chunks, default=str, ensure_ascii=False).replace("\\", "")
+    return all(value in text for value in sent.values())
+
+
+ANSWER_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {
+    "text": check_text,
+    "error": check_error,
+    "error-cause": check_error_cause,
+    "tool-calls": check_tool_calls,
+    "usage": check_usage,
+}

@@ -1,0 +1,109 @@
+"""Where the task id and the API key must not be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from litellm_contracts._evidence import REDACTED, SECRET_HEADERS
+from litellm_contracts._finding import Finding, marks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from litellm_contracts._observation import Observation, Seen
+    from litellm_contracts._profile import Profile
+
+
+def check_id_in_url(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """No request has a task id in its URL, where proxies and access logs keep it."""
+    for seen, task_id in _requests_and_ids(observation):
+        target = unquote(f"{seen.request.path}?{seen.request.query}")
+        if task_id in target:
+            yield Finding(
+                message=f"request {seen.number} has the task id in its URL: {target}",
+                call=seen.call.name if seen.call else None,
+                request=seen.number,
+                cause="the id is passed as a query or path parameter (extra_query)",
+            )
+
+
+def check_id_in_body(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """No request has a task id in its body, where it reaches the model provider."""
+    for seen, task_id in _requests_and_ids(observation):
+        if task_id in seen.request.body.decode(errors="replace"):
+            yield Finding(
+                message=f"request {seen.number} has the task id in its body",
+                call=seen.call.name if seen.call else None,
+                request=seen.number,
+                cause="the id is sent in extra_body, metadata, user or a message",
+            )
+
+
+def check_id_in_other_headers(observation: Observation, profile: Profile) -> Iterator[Finding]:
+    """No header but the vendor's own holds a task id."""
+    own = profile.header.lower()
+    for seen, task_id in _requests_and_ids(observation):
+        found = marks(seen, lambda name, value, task=task_id: name != own and task in value)  # type: ignore[misc]
+        if found:
+            yield Finding(
+                message=f"request {seen.number} has the task id in the header "
+                f"{seen.request.headers[found[0]][0]}",
+                call=seen.call.name if seen.call else None,
+                request=seen.number,
+                marks=found,
+                cause=f"the id is sent in further headers; {profile.header} is enough",
+            )
+
+
+def check_id_in_side_requests(observation: Observation, profile: Profile) -> Iterator[Finding]:
+    """A request that belongs to no call, such as one for the models, holds no task id."""
+    for seen, task_id in _requests_and_ids(observation):
+        if seen.call is None and task_id.encode() in seen.request.head + seen.request.body:
+            yield Finding(
+                message=f"request {seen.number} belongs to no call and holds the task id",
+                request=seen.number,
+                marks=marks(seen, lambda name, _: name == profile.header.lower()),
+                cause="the session header is set for every request of the client",
+            )
+
+
+def check_api_key(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """The API key is in its header and nowhere else: not in URL, body, chunks or errors."""
+    key = observation.api_key
+    for seen in observation.seen:
+        found = marks(seen, lambda name, value: key in value and name not in SECRET_HEADERS)
+        rest = f"{unquote(seen.request.path)}?{unquote(seen.request.query)}".encode()
+        if found or key.encode() in rest + seen.request.body:
+            yield Finding(
+                message=f"request {seen.number} holds the API key outside its header",
+                call=seen.call.name if seen.call else None,
+                request=seen.number,
+                marks=found,
+                cause="the key is sent in a further header, the URL or the body",
+            )
+    for outcome in observation.outcomes:
+        if key in f"{outcome.error} {outcome.chunks} {outcome.text}":
+            yield Finding(
+                message=f"{outcome.call.name} shows the API key to its caller: {REDACTED}",
+                call=outcome.call.name,
+                cause="the key is part of an error message or of a chunk",
+            )
+
+
+def _requests_and_ids(observation: Observation) -> Iterator[tuple[Seen, str]]:
+    """Yield each request with each task id that was passed in so far."""
+    ids = [outcome.call.task_id for outcome in observation.outcomes]
+    texts = sorted({one for one in ids if isinstance(one, str) and one.strip()})
+    for seen in observation.seen:
+        for task_id in texts:
+            yield seen, task_id
+
+
+LEAK_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {
+    "id-in-url": check_id_in_url,
+    "id-in-body": check_id_in_body,
+    "id-in-other-headers": check_id_in_other_headers,
+    "id-in-side-requests": check_id_in_side_requests,
+    "api-key": check_api_key,
+}

@@ -1,0 +1,169 @@
+"""The calls of a table's contract: messages, metadata and scripted answers from TOML entries."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from litellm_contracts._errors import TableError, closest
+from litellm_contracts._model import OMITTED, Call
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fake_litellm._replies import Answer
+
+_TOOL_CALL_ID = "call_read_1"
+_NO_TASK: dict[str, Any] = {
+    "omitted": OMITTED,
+    "none": None,
+    "empty": {},
+    "task-id-none": {"task_id": None},
+    "task-id-empty": {"task_id": ""},
+}
+_TAKEN_OVER = (
+    "handler",
+    "during",
+    "together",
+    "judged",
+    "may_refuse",
+    "reset_connections",
+)
+
+
+def read_calls(
+    entries: Sequence[Mapping[str, Any]],
+    contract_id: str,
+    task_ids: Mapping[str, Any],
+    where: str,
+    rounds: int = 1,
+) -> tuple[Call, ...]:
+    """Build the calls of a contract; `where` names it in errors.
+
+    Raises:
+        TableError: where a call refers to something that is not there.
+    """
+    calls = [
+        _call(entry, contract_id, number, task_ids, where)
+        for number, entry in enumerate(entries, start=1)
+    ]
+    _check_references(calls, where)
+    if rounds == 1:
+        return tuple(calls)
+    return tuple(
+        _renamed(call, f"{call.name}-{number}", contract_id)
+        for number in range(1, rounds + 1)
+        for call in calls
+    )
+
+
+def _renamed(call: Call, name: str, contract_id: str) -> Call:
+    """Return the same call under another name, with that name's marker in its text."""
+    marker = make_marker(contract_id, name)
+    last = call.messages[-1]["content"] if call.messages else ""
+    content = last.replace(call.marker, marker) if isinstance(last, str) else last
+    return replace(
+        call,
+        name=name,
+        marker=marker,
+        prompt=call.prompt.replace(call.marker, marker),
+        messages=(*call.messages[:-1], {**call.messages[-1], "content": content})
+        if call.messages
+        else (),
+    )
+
+
+def _check_references(calls: Sequence[Call], where: str) -> None:
+    known: list[str] = []
+    for call in calls:
+        if call.name in known:
+            raise TableError(f"{where}: two calls are named {call.name!r}")
+        for other in (call.during, call.together):
+            if other is not None and other not in known:
+                hint = closest(other, known)
+                raise TableError(
+                    f"{where}: {call.name!r} refers to no earlier call {other!r}{hint}"
+                )
+        known.append(call.name)
+
+
+def _call(
+    entry: Mapping[str, Any],
+    contract_id: str,
+    number: int,
+    task_ids: Mapping[str, Any],
+    where: str,
+) -> Call:
+    name = entry.get("name", f"call-{number}")
+    marker = make_marker(contract_id, name)
+    same = {key: entry[key] for key in _TAKEN_OVER if key in entry}
+    answers = tuple(_answer(answer) for answer in entry.get("answers", []))
+    text = f"{read_text(entry.get('text', 'Say hello.'))} {marker}"
+    if entry["do"] == "complete_prompt":
+        return Call(
+            name=name, method="complete_prompt", marker=marker, prompt=text, answers=answers, **same
+        )
+    return Call(
+        name=name,
+        method="create_message",
+        marker=marker,
+        messages=_messages(entry, text),
+        system_prompt=entry.get("system_prompt", "You are a careful assistant."),
+        metadata=_metadata(entry, task_ids, where),
+        answers=answers,
+        **same,
+    )
+
+
+def make_marker(contract_id: str, name: str) -> str:
+    """Return the text that tells which requests belong to a call; the same in every run."""
+    digest = hashlib.sha256(f"{contract_id} {name}".encode()).hexdigest()[:8]
+    return f"[{name} {digest}]"
+
+
+def _messages(entry: Mapping[str, Any], text: str) -> tuple[dict[str, Any], ...]:
+    history = [{"role": role, "content": content} for role, content in entry.get("history", [])]
+    if entry.get("as_tool_result"):
+        function = {"name": "read_file", "arguments": '{"path": "a.txt"}'}
+        call = {"id": _TOOL_CALL_ID, "type": "function", "function": function}
+        asked = {"role": "assistant", "content": None, "tool_calls": [call]}
+        return (*history, asked, {"role": "tool", "tool_call_id": _TOOL_CALL_ID, "content": text})
+    if entry.get("as_parts"):
+        first, _, rest = text.partition(" ")
+        parts = [{"type": "text", "text": first}, {"type": "text", "text": rest}]
+        return (*history, {"role": "user", "content": parts})
+    return (*history, {"role": "user", "content": text})
+
+
+def _metadata(entry: Mapping[str, Any], task_ids: Mapping[str, Any], where: str) -> Any:  # noqa: ANN401
+    if "task" not in entry:
+        metadata = _NO_TASK[entry.get("metadata", "omitted")]
+        extra = entry.get("extra_metadata")
+        return {**(metadata or {}), **extra} if extra and metadata is not OMITTED else metadata
+    task = entry["task"]
+    if task not in task_ids:
+        hint = closest(task, task_ids)
+        raise TableError(f"{where}: no task id is called {task!r} in [task_ids]{hint}")
+    return {"task_id": task_ids[task], **entry.get("extra_metadata", {})}
+
+
+def read_text(value: Any) -> Any:  # noqa: ANN401
+    """Return a text, also one that is given as a repetition; anything else as it is."""
+    if isinstance(value, dict):
+        return str(value["repeat"]) * int(value["times"])
+    return value
+
+
+def _answer(entry: Mapping[str, Any]) -> Answer:
+    from fake_litellm import Cut, Failure, Reply, ToolCall, Usage
+
+    rest = dict(entry)
+    if "failure" in rest:
+        return Failure(status=rest.pop("failure"), **rest)
+    if "cut" in rest:
+        return Cut(at=rest["cut"])
+    calls = tuple(ToolCall(**call) for call in rest.pop("tool_calls", []))
+    counts = {key: rest.pop(key) for key in list(rest) if key.endswith("_tokens")}
+    text = rest.pop("reply")
+    return Reply(text=text, tool_calls=calls, usage=Usage(**counts), **rest)
