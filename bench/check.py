@@ -12,7 +12,8 @@ import sys
 import time
 from pathlib import Path
 
-from litellm_contracts._generated import DEFAULT_EXAMPLES, MODELS
+from litellm_contracts._corners import FACTORS
+from litellm_contracts._generated import DEFAULT_EXAMPLES
 from litellm_contracts._suite import all_contracts
 
 RUNS = 5
@@ -31,8 +32,8 @@ def scenarios(*, generated: bool) -> list[list[bool]]:
             clients += handlers.values()
         elif generated:
             streamed = contract.generator == "conversations"
-            share = DEFAULT_EXAMPLES // len(MODELS) + 1
-            clients += [[streamed] * share for _ in MODELS]
+            share = DEFAULT_EXAMPLES // len(FACTORS["model"]) + 1
+            clients += [[streamed] * share for _ in FACTORS["model"]]
     return clients
 
 

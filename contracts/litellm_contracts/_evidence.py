@@ -46,7 +46,7 @@ def evidence(
         ],
         "reproduce": reproduce,
     }
-    return _redact(described, api_key)  # type: ignore[no-any-return]
+    return redact(described, api_key)  # type: ignore[no-any-return]
 
 
 def _marks_by_request(findings: Sequence[Finding]) -> dict[int, set[int]]:
@@ -84,14 +84,14 @@ def _request(seen: Seen, total: int, marks: set[int]) -> dict[str, Any]:
     }
 
 
-def _redact(value: Any, api_key: str) -> Any:  # noqa: ANN401
+def redact(value: Any, api_key: str) -> Any:  # noqa: ANN401
     """Take the key out of every text, however deep, and shorten what is long."""
     if isinstance(value, str):
         clean = value.replace(api_key, REDACTED)
         return clean if len(clean) <= MAX_VALUE else f"{clean[:MAX_VALUE]}… ({len(clean)} long)"
     if isinstance(value, dict):
-        return {str(key): _redact(item, api_key) for key, item in value.items()}
+        return {str(key): redact(item, api_key) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_redact(item, api_key) for item in value]
+        return [redact(item, api_key) for item in value]
     plain = isinstance(value, int | float | bool | None)
-    return value if plain else _redact(repr(value), api_key)
+    return value if plain else redact(repr(value), api_key)

@@ -13,6 +13,7 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from litellm_contracts._corners import FACTORS
 from litellm_contracts._model import OMITTED, Call
 from litellm_contracts._openapi import document
 from litellm_contracts._table_calls import make_marker
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 DEFAULT_SEED = 2026
 DEFAULT_EXAMPLES = 15
-MODELS = ["gpt-4o", "gpt-5-mini", "gemini-2.5-pro"]
 
 _LONGEST_TEXT = 300
 _LONGEST_ID = 128
@@ -41,10 +41,10 @@ def run_examples(
     profile: Profile,
     attempt: Callable[[Call, str], bool],
     *,
-    seed: int = DEFAULT_SEED,
-    examples: int = DEFAULT_EXAMPLES,
-) -> int:
-    """Draw examples until one fails, then shrink it.
+    seed: int,
+    examples: int,
+) -> None:
+    """Draw examples until one fails, then let Hypothesis look for a smaller one.
 
     Args:
         contract: Its generator says what is drawn.
@@ -53,14 +53,10 @@ def run_examples(
             call that fails is the smallest one found.
         seed: The same seed draws the same examples.
         examples: How many to draw.
-
-    Returns:
-        How many calls were made.
     """
     import hypothesis
     from hypothesis.errors import FlakyFailure
 
-    made = itertools.count()
     numbers = itertools.count(1)
 
     @hypothesis.seed(seed)
@@ -73,14 +69,12 @@ def run_examples(
     )
     @hypothesis.given(_chat_request(profile.header))
     def example(case: Any) -> None:  # noqa: ANN401
-        next(made)
-        marker = make_marker(contract.id, f"example-{next(numbers)}")
+        marker = make_marker(contract.id, f"drawn-{next(numbers)}")
         if not attempt(_to_call(contract, case, profile, marker), case.body["model"]):
             raise ExampleFailedError
 
     with contextlib.suppress(ExampleFailedError, FlakyFailure):  # `attempt` keeps the call
         example()
-    return next(made)
 
 
 @cache
@@ -101,7 +95,7 @@ def _drawn_document(header: str) -> dict[str, Any]:
     schemas["TaskId"]["maxLength"] = _LONGEST_ID
     request = schemas["ChatRequest"]
     request["properties"] = {name: request["properties"][name] for name in _DRAWN}
-    request["properties"]["model"] = {"enum": MODELS}
+    request["properties"]["model"] = {"enum": list(FACTORS["model"])}
     request["properties"]["messages"]["maxItems"] = 4
     request["properties"]["tools"]["maxItems"] = 2
     schemas["ContentPart"]["oneOf"].pop()  # audio and files are beyond text handlers

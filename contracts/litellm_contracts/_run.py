@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from litellm_contracts._campaign import Campaign, blocking
 from litellm_contracts._checks import judge
 from litellm_contracts._doors import BUNDLED, in_thread
-from litellm_contracts._evidence import evidence
-from litellm_contracts._generated import DEFAULT_EXAMPLES, DEFAULT_SEED, run_examples
+from litellm_contracts._evidence import evidence, redact
+from litellm_contracts._generated import DEFAULT_EXAMPLES, DEFAULT_SEED
 from litellm_contracts._profile import ZOO, Profile
 from litellm_contracts._scenario import Stage
 
 if TYPE_CHECKING:
-    from litellm_contracts._finding import Finding
     from litellm_contracts._doors import PythonDoor
+    from litellm_contracts._finding import Finding
     from litellm_contracts._model import Call, Contract
-    from litellm_contracts._observation import Observation, Outcome
+    from litellm_contracts._observation import Observation
 
 CONTRACT_LIMIT = 60.0
 """Seconds after which a contract is stopped; the run goes on with the next."""
-
-SHRINK_LIMIT = 3.0
-"""Seconds spent on finding a smaller example after one has failed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,61 +98,27 @@ class ContractRun:
                 await self._generate(stage)
 
     async def _generate(self, stage: Stage) -> None:
-        loop = asyncio.get_running_loop()
-        earlier: dict[str, Outcome] = {}  # by model: each has a handler of its own
-        shrink_until: list[float] = []
+        async def perform(call: Call, model: str) -> Observation:
+            return await stage.perform([call], model)
 
-        def attempt(call: Call, model: str) -> bool:
-            if shrink_until and loop.time() > shrink_until[0]:
-                return True
-            performing = asyncio.run_coroutine_threadsafe(stage.perform([call], model), loop)
-            observation = performing.result()
-            before = [earlier[model]] if model in earlier else []
-            seen = replace(observation, outcomes=(*before, *observation.outcomes))
-            kept = self.findings, self.evidence
-            self._judge(seen)
-            if call.task_id is not None:
-                past = replace(call, name="earlier call", judged=False)
-                earlier[model] = replace(observation.outcomes[0], call=past)
-            if not self.findings:
-                if kept[0]:
-                    self.findings, self.evidence = kept
-                return True
-            self.evidence["example"] = _example(seen)
-            if not shrink_until:
-                shrink_until.append(loop.time() + SHRINK_LIMIT)
-            return False
-
-        made = await in_thread(
-            lambda: run_examples(
-                self._contract,
-                self._options.profile,
-                attempt,
-                seed=self._options.seed,
-                examples=self._options.examples,
-            )
+        options = self._options
+        campaign = Campaign(
+            contract=self._contract,
+            profile=options.profile,
+            perform=blocking(perform, asyncio.get_running_loop()),
         )
-        self.evidence["examples"] = made
+        await in_thread(lambda: campaign.run(options.seed, options.examples))
+        self.findings = campaign.findings
+        if campaign.observation is not None:
+            self._describe(campaign.observation)
+        self.evidence |= {"examples": campaign.made, "complete": campaign.complete}
+        if campaign.findings:
+            shown = {"example": campaign.example(), "conditions": campaign.conditions}
+            self.evidence |= redact(shown, self.api_key)
 
     def _judge(self, observation: Observation) -> None:
         self.findings = judge(self._contract.checks, observation, self._options.profile)
+        self._describe(observation)
+
+    def _describe(self, observation: Observation) -> None:
         self.evidence = evidence(observation, self.findings, self.api_key, self.reproduce())
-
-
-def _example(observation: Observation) -> list[dict[str, Any]]:
-    """Return the smallest failing call, after the call whose task id it carries, if any."""
-    *earlier, last = observation.outcomes
-    on_the_wire = {value for seen in observation.seen for _, value in seen.request.headers}
-    leaked = [one for one in earlier if one.call.task_id in on_the_wire]
-    return [_arguments(outcome.call) for outcome in (*leaked, last)]
-
-
-def _arguments(call: Call) -> dict[str, Any]:
-    if call.method == "complete_prompt":
-        return {"method": call.method, "prompt": call.prompt}
-    return {
-        "method": call.method,
-        "system_prompt": call.system_prompt,
-        "messages": list(call.messages),
-        "metadata": call.metadata if isinstance(call.metadata, dict) else None,
-    }

@@ -32,9 +32,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Find out before the first test that `--handler` cannot be loaded."""
-    from litellm_contracts._errors import ContractsError
-
     if session.config.getoption("--handler") is not None:
+        from litellm_contracts._errors import ContractsError
+
         try:
             _load(session.config)
         except ContractsError as error:

@@ -93,6 +93,9 @@ def failure_lines(result: Result) -> Iterator[str]:
     if "example" in evidence:
         yield f"  smallest {'call' if len(evidence['example']) == 1 else 'calls'} to show it:"
         yield from (indent(_call_text(call), "    ") for call in evidence["example"])
+    if evidence.get("conditions"):
+        needed = ", ".join(f"{name}: {level}" for name, level in evidence["conditions"].items())
+        yield f"  only with {needed}"
     request = _request(evidence, findings[0]["request"])
     if request is not None:
         yield from _request_lines(request)

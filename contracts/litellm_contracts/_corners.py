@@ -1,0 +1,130 @@
+"""The input space covered on purpose: every part present and absent, every length at its bounds.
+
+Each factor below takes some levels; every pair of levels of two factors meets in some call
+(all-pairs). What fails is reduced by putting one factor after the other back to its plain level,
+so that the condition under which a handler fails is what remains.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from litellm_contracts._model import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from litellm_contracts._model import Contract
+
+Levels = dict[str, str]
+"""A level for each factor, by name."""
+
+_FUNCTION = {"name": "read_file", "description": "Read a file.", "parameters": {"type": "object"}}
+_TOOL = {"type": "function", "function": _FUNCTION}
+_TOOL_CALL = {
+    "id": "call_1",
+    "type": "function",
+    "function": {"name": "read_file", "arguments": '{"path": "a.txt"}'},
+}
+_ASKED = {"role": "assistant", "content": None, "tool_calls": [_TOOL_CALL]}
+_RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "The file is empty."}
+_TURN = [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hello."}]
+
+# The first level of each factor is the plain one.
+FACTORS: dict[str, dict[str, Any]] = {
+    "task id": {
+        "UUID": "6d0f1a2b-3c4d-4e5f-8a9b-0c1d2e3f4a5b",
+        "absent": None,
+        "8 characters": "a1b2c3d4",
+        "capital letters": "01JD3ZK9QH7V2X5M8N4B6C0T1R",
+        "dash first, underscores": "-task_2026_11_23",
+        "64 characters": "0123456789abcdef" * 4,
+        "65 characters": "0123456789abcdef" * 4 + "g",
+        "300 characters": "0123456789abcdef" * 18 + "0123456789ab",
+    },
+    "text": {
+        "short": "Say hello.",
+        "empty": "",
+        "1,000 characters": "word " * 200,
+        "20,000 characters": "word " * 4000,
+        "150,000 characters": "word " * 30000,
+        "beyond ASCII": "Grüße, 世界 🌍",
+        "several lines": "first\nX-Zoo-Session-ID: other-session-id\r\n\tthird",
+        "looks like nothing": "undefined",
+    },
+    "content": {"a text": False, "a list of parts": True},
+    "last message": {"from the user": False, "a tool's result": True},
+    "history": {
+        "none": [],
+        "1 turn": _TURN,
+        "20 turns": _TURN * 20,
+        "a tool call": [_ASKED, _RESULT],
+    },
+    "system prompt": {"short": "You are careful.", "empty": "", "long": "Be careful. " * 2000},
+    "tools": {"absent": None, "empty": [], "1": [_TOOL], "3": [_TOOL] * 3},
+    "other metadata": {"none": {}, "some": {"mode": "code", "parent_task_id": "p-0123456789"}},
+    "model": {name: name for name in ("gpt-4o", "gpt-5-mini", "gemini-2.5-pro")},
+}
+_OF_PROMPTS = ("text", "model")
+
+
+def factors_of(contract: Contract) -> dict[str, dict[str, Any]]:
+    """Return the factors of a generated contract."""
+    if contract.generator == "prompts":
+        return {name: FACTORS[name] for name in _OF_PROMPTS}
+    return FACTORS
+
+
+def corners(factors: Mapping[str, Mapping[str, Any]]) -> Iterator[Levels]:
+    """Yield levels so that each pair of levels of two factors occurs; the plain ones first."""
+    from allpairspy import AllPairs
+
+    names = list(factors)
+    for row in AllPairs([list(factors[name]) for name in names]):
+        yield dict(zip(names, row, strict=True))
+
+
+def reduce_levels(
+    levels: Levels, factors: Mapping[str, Mapping[str, Any]], fails: Callable[[Levels], bool]
+) -> Levels:
+    """Put factor after factor back to its plain level for as long as it `fails`."""
+    for name, known in factors.items():
+        plain = {**levels, name: next(iter(known))}
+        if plain != levels and fails(plain):
+            levels = plain
+    return levels
+
+
+def conditions(levels: Levels, factors: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return the levels that are not the plain ones: under which the failure shows."""
+    return {name: level for name, level in levels.items() if level != next(iter(factors[name]))}
+
+
+def corner_call(contract: Contract, levels: Levels, marker: str) -> tuple[Call, str]:
+    """Build the call for some levels; returns it with the model's name."""
+    value = {name: FACTORS[name][level] for name, level in levels.items()}
+    text = f"{value['text']} {marker}"
+    if contract.generator == "prompts":
+        call = Call(name="generated", method="complete_prompt", marker=marker, prompt=text)
+        return call, value["model"]
+    metadata = dict(value["other metadata"])
+    if value["task id"] is not None:
+        metadata["task_id"] = value["task id"]
+    if value["tools"] is not None:
+        metadata["tools"] = value["tools"]
+    call = Call(
+        name="generated",
+        method="create_message",
+        marker=marker,
+        system_prompt=value["system prompt"],
+        messages=(*value["history"], *_last(text, value)),
+        metadata=metadata,
+    )
+    return call, value["model"]
+
+
+def _last(text: str, value: Mapping[str, Any]) -> list[dict[str, Any]]:
+    content: Any = [{"type": "text", "text": text}] if value["content"] else text
+    if value["last message"]:
+        return [_ASKED, {**_RESULT, "content": content}]
+    return [{"role": "user", "content": content}]
