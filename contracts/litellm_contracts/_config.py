@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from litellm_contracts._model import METHODS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from litellm_contracts._waivers import Waiver
 
 TABLE = "tool.litellm-contracts"
 
@@ -23,13 +26,17 @@ class Config:
         handler: `package.module:factory` or `path/to/file.py:factory`.
         profile: Whose client it is, such as "zoo".
         header: The session header's name, where it is not the profile's.
+        requirements: A frozen requirement set, such as "2026-11".
+        waivers: What is known to be broken, see `litellm_contracts._waivers`.
         capabilities: The methods the handler offers.
     """
 
     handler: str | None = None
     profile: str | None = None
     header: str | None = None
+    requirements: str | None = None
     capabilities: tuple[str, ...] = METHODS
+    waivers: tuple[Waiver, ...] = ()
 
 
 def read_config(folder: Path) -> Config:
@@ -61,10 +68,21 @@ def _parse(path: Path) -> Config:
                 f"{path}, [{TABLE}]: unknown key {key!r}{closest(key, known)} "
                 f"(known: {', '.join(known)})"
             )
-    for key in ("handler", "profile", "header"):
+    for key in ("handler", "profile", "header", "requirements"):
         if key in table and not (isinstance(table[key], str) and table[key]):
             raise UsageError(f"{path}, [{TABLE}]: {key} must be a text, not {table[key]!r}")
-    return Config(**{**table, **_capabilities(table, path)})
+    return Config(**{**table, **_capabilities(table, path), **_waivers(table, path)})
+
+
+def _waivers(table: dict[str, Any], path: Path) -> dict[str, tuple[Waiver, ...]]:
+    if "waivers" not in table:
+        return {}
+    from litellm_contracts._suite import all_contracts
+    from litellm_contracts._waivers import read_waivers
+
+    known = [contract.id for contract in all_contracts()]
+    today = dt.datetime.now(tz=dt.UTC).date()
+    return {"waivers": read_waivers(table["waivers"], known, today, f"{path}, [{TABLE}]")}
 
 
 def _capabilities(table: dict[str, Any], path: Path) -> dict[str, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from litellm_contracts._model import Status
 from litellm_contracts._profile import choose_profile
 from litellm_contracts._run import Options
 from litellm_contracts._suite import run_contract
+from litellm_contracts._waivers import apply_waivers
 from litellm_contracts.pytest_plugin import LOADED, WARNED
 from litellm_contracts.reports._text import failure_lines
 
@@ -36,7 +37,7 @@ def assert_kept(
     match result.status:
         case Status.FAIL | Status.ERROR:
             pytest.fail("\n".join(failure_lines(result)), pytrace=False)
-        case Status.NOT_APPLICABLE:
+        case Status.NOT_APPLICABLE | Status.WAIVED:
             pytest.skip(result.message)
         case Status.WARN:
             told = f"warn {result.id}: {result.message}"
@@ -51,9 +52,8 @@ def _judge(
     if spec is None or loaded is not factory:
         spec = f"{factory.__module__}:{getattr(factory, '__qualname__', type(factory).__name__)}"
     door = PythonDoor(factory, spec, settings.capabilities)
-    result = run_contract(
-        contract, door, Options(profile=choose_profile(settings.profile, settings.header))
-    )
+    options = Options(profile=choose_profile(settings.profile, settings.header))
+    result = apply_waivers([run_contract(contract, door, options)], settings.waivers)[0]
     if loaded is not factory:  # a project's own fixture: only its own test makes it again
         again = shlex.join(["pytest", request.node.nodeid])
         return replace(result, evidence={**result.evidence, "reproduce": again})

@@ -13,7 +13,9 @@ from litellm_contracts._doors import BUNDLED, in_thread
 from litellm_contracts._evidence import evidence, redact
 from litellm_contracts._generated import DEFAULT_EXAMPLES, DEFAULT_SEED
 from litellm_contracts._profile import ZOO, Profile
+from litellm_contracts._requirements import EVERYTHING
 from litellm_contracts._scenario import Stage
+from litellm_contracts._waivers import Waiver  # noqa: TC001 - a dataclass field
 
 if TYPE_CHECKING:
     from litellm_contracts._doors import PythonDoor
@@ -35,6 +37,8 @@ class Options:
         seed: Seed of the generated examples.
         examples: How many examples each generated contract draws.
         limit: Seconds a contract may take.
+        requirements: Name of the requirement set, or `all`.
+        waivers: What is known to be broken.
     """
 
     profile: Profile = ZOO
@@ -42,6 +46,8 @@ class Options:
     seed: int = DEFAULT_SEED
     examples: int = DEFAULT_EXAMPLES
     limit: float = CONTRACT_LIMIT
+    requirements: str = EVERYTHING
+    waivers: tuple[Waiver, ...] = ()
 
 
 class ContractRun:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 import threading
 import time
@@ -13,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from litellm_contracts._errors import HandlerError, UnknownContractError, closest
 from litellm_contracts._evidence import REDACTED
 from litellm_contracts._model import Contract, Level, Report, Result, Status
+from litellm_contracts._requirements import digest_of_all
 from litellm_contracts._run import ContractRun, Options
 from litellm_contracts._tables import load_tables
+from litellm_contracts._waivers import apply_waivers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -63,10 +66,11 @@ def run_suite(
         results = run_in_processes(door, chosen, options, jobs)
     else:
         results = {one.id: run_contract(one, door, options) for one in chosen}
+    every = [
+        results.get(one.id) or _result(one, Status.NOT_RUN, "deselected") for one in contracts
+    ]
     return Report(
-        results=tuple(
-            results.get(one.id) or _result(one, Status.NOT_RUN, "deselected") for one in contracts
-        ),
+        results=apply_waivers(every, options.waivers),
         suite={
             "name": "litellm-contracts",
             "version": metadata.version("litellm-contracts"),
@@ -74,6 +78,8 @@ def run_suite(
             "header": options.profile.header,
             "seed": options.seed,
             "examples": options.examples,
+            "requirements": options.requirements,
+            "digest": digest_of_all(contracts),
         },
         handler=door.describe(),
         environment=_environment(options),
@@ -94,6 +100,8 @@ def run_contract(contract: Contract, door: PythonDoor, options: Options) -> Resu
     unmet = contract.unmet(options.profile)
     if unmet:
         return _result(contract, Status.NOT_APPLICABLE, unmet)
+    if not logging.root.handlers:  # else what a handler logs would end up on stderr
+        logging.root.addHandler(logging.NullHandler())
     run = ContractRun(contract, door, options)
     thread = threading.Thread(target=run.run, name=contract.id, daemon=True)
     started = time.perf_counter()

@@ -28,6 +28,7 @@ _PLAIN = re.compile(
     re.IGNORECASE,
 )
 """Header lines that every SDK sends and that tell nothing of a session."""
+_NOTED = {Status.NOT_APPLICABLE, Status.WAIVED}
 _TOLD = {Status.FAIL, Status.WARN, Status.ERROR}
 
 
@@ -65,14 +66,18 @@ def headline(report: Report) -> str:
 
 def status_line(result: Result) -> str:
     """One line per contract."""
-    note = f"  ({result.message})" if result.status is Status.NOT_APPLICABLE else ""
+    note = f"  ({result.message})" if result.status in _NOTED else ""
     return f"  {_WORDS[result.status]:<8} {result.id}{note}"
 
 
 def summary(report: Report) -> str:
     """Counts, time and verdict in one line."""
     counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)
-    return f"{report.verdict.value}: {counts or 'nothing was judged'} in {report.seconds:.1f} s"
+    generated = sum(one.seconds for one in report.results if "examples" in one.evidence)
+    share = f" (generated inputs: {generated:.1f} s)" if generated else ""
+    return (
+        f"{report.verdict.value}: {counts or 'nothing was judged'} in {report.seconds:.1f} s{share}"
+    )
 
 
 def failure_lines(result: Result) -> Iterator[str]:

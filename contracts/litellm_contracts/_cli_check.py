@@ -1,0 +1,208 @@
+"""The commands `check` and `waive`: what the flags and the configuration ask for, and the run."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from litellm_contracts._errors import EXIT_CONFORMANT, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from litellm_contracts._doors import PythonDoor
+    from litellm_contracts._model import Contract, Report
+    from litellm_contracts._run import Options
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A run, ready to start."""
+
+    door: PythonDoor
+    contracts: Sequence[Contract]
+    options: Options
+    selected: set[str] | None
+    jobs: int
+
+    def run(self) -> Report:
+        """Judge the handler."""
+        from litellm_contracts._suite import run_suite
+
+        return run_suite(
+            self.door, self.contracts, self.options, selected=self.selected, jobs=self.jobs
+        )
+
+
+def add_check_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], epilog: str
+) -> None:
+    """Register `check`."""
+    check = commands.add_parser(
+        "check",
+        help="judge a handler",
+        description="Judge a handler against every contract; without HANDLER the bundled one.",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_run_arguments(check)
+    check.add_argument("-k", dest="expression", metavar="EXPR", help="run only matching contracts")
+    check.add_argument("--json", type=Path, metavar="F", help="write the report as JSON")
+    check.add_argument("--junitxml", type=Path, metavar="F", help="write the report as JUnit XML")
+    check.set_defaults(run=_check)
+
+
+def add_waive_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register `waive`."""
+    waive = commands.add_parser(
+        "waive",
+        help="write waivers for what fails now",
+        description="Judge a handler, and write a waiver for each contract it breaks into "
+        "[tool.litellm-contracts] of the pyproject.toml in this folder.",
+    )
+    _add_run_arguments(waive)
+    waive.add_argument("--reason", required=True, metavar="TEXT", help="why it is broken for now")
+    waive.add_argument("--issue", metavar="URL", help="where the mending is tracked")
+    waive.add_argument(
+        "--until", type=dt.date.fromisoformat, metavar="YYYY-MM-DD", help="when it must be mended"
+    )
+    waive.set_defaults(run=_waive, expression=None)
+
+
+def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "handler",
+        nargs="?",
+        metavar="HANDLER",
+        help="package.module:factory or path/to/file.py:factory",
+    )
+    parser.add_argument("--profile", metavar="NAME", help="whose client it is (zoo)")
+    parser.add_argument("--header", metavar="NAME", help="the session header's name")
+    parser.add_argument(
+        "--litellm", default="1.106.2", metavar="V", help="LiteLLM release to judge by"
+    )
+    parser.add_argument("--requirements", metavar="SET", help="a frozen set, such as 2026-11")
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of the generated examples")
+    parser.add_argument("--examples", type=int, metavar="N", help="examples per generated contract")
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=min(2, os.cpu_count() or 1),
+        metavar="N",
+        help="processes to run in (%(default)s here)",
+    )
+
+
+def _check(args: argparse.Namespace) -> int:
+    from litellm_contracts.reports._text import write_text
+
+    for path in (args.json, args.junitxml):
+        prepare(path)
+    report = _plan(args).run()
+    show(write_text(report))
+    _write_reports(report, args)
+    return report.exit_code
+
+
+def _waive(args: argparse.Namespace) -> int:
+    from litellm_contracts._waive import write_waivers
+
+    path = Path("pyproject.toml")
+    report = _plan(args).run()
+    added = write_waivers(report, path, reason=args.reason, issue=args.issue, until=args.until)
+    for one in added:
+        show(f"waived {one}\n")
+    show(f"{len(added)} waivers added to {path}\n" if added else "nothing fails; nothing waived\n")
+    return EXIT_CONFORMANT
+
+
+def _plan(args: argparse.Namespace) -> Plan:
+    from litellm_contracts._config import read_config
+    from litellm_contracts._doors import BUNDLED, PythonDoor, load_factory
+    from litellm_contracts._generated import DEFAULT_EXAMPLES, DEFAULT_SEED
+    from litellm_contracts._profile import choose_profile
+    from litellm_contracts._requirements import EVERYTHING, in_set, read_set
+    from litellm_contracts._run import Options
+    from litellm_contracts._select import select
+    from litellm_contracts._suite import all_contracts
+
+    for name in ("examples", "jobs"):
+        if getattr(args, name) is not None and getattr(args, name) < 1:
+            raise UsageError(f"--{name} must be 1 or more, not {getattr(args, name)}")
+    config = read_config(Path.cwd())
+    requirements = args.requirements or config.requirements or EVERYTHING
+    contracts = all_contracts()
+    if requirements != EVERYTHING:
+        contracts = in_set(contracts, read_set(requirements))
+    selected = None
+    if args.expression is not None:
+        selected = select(args.expression, (contract.id for contract in contracts))
+    options = Options(
+        profile=choose_profile(
+            args.profile or config.profile,
+            config.header if args.header is None else args.header,
+        ),
+        litellm=_release(args.litellm),
+        seed=DEFAULT_SEED if args.seed is None else args.seed,
+        examples=args.examples or DEFAULT_EXAMPLES,
+        requirements=requirements,
+        waivers=config.waivers,
+    )
+    spec = config.handler or BUNDLED if args.handler is None else args.handler
+    return Plan(
+        door=PythonDoor(load_factory(spec), spec, config.capabilities),
+        contracts=contracts,
+        options=options,
+        selected=selected,
+        jobs=args.jobs,
+    )
+
+
+def _write_reports(report: Report, args: argparse.Namespace) -> None:
+    from litellm_contracts.reports._json import write_json
+    from litellm_contracts.reports._junit import write_junit
+
+    writers: tuple[tuple[Path | None, Callable[[Report], str]], ...] = (
+        (args.json, write_json),
+        (args.junitxml, write_junit),
+    )
+    for path, writer in writers:
+        if path is not None:
+            try:
+                path.write_text(writer(report), encoding="utf-8", errors="backslashreplace")
+            except OSError as error:
+                raise UsageError(f"cannot write {path}: {error.strerror}") from None
+
+
+def prepare(path: Path | None) -> None:
+    """Make the folder of a report; find out before the run that it cannot be written."""
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror} ({path.parent})") from None
+    if path.is_dir():
+        raise UsageError(f"cannot write {path}: it is a folder, expected the name of a file")
+
+
+def show(text: str) -> None:
+    """Write to stdout, also where the terminal cannot show every character that was sent."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.flush()
+
+
+def _release(text: str) -> str:
+    from fake_litellm import resolve_session
+
+    try:
+        resolve_session([], litellm=text)
+    except ValueError as error:
+        raise UsageError(f"--litellm: {error}") from None
+    return text
