@@ -6,6 +6,7 @@ import logging
 import platform
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from importlib import metadata
@@ -20,9 +21,9 @@ from litellm_contracts._tables import load_tables
 from litellm_contracts._waivers import apply_waivers
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from litellm_contracts._doors import PythonDoor
+    from litellm_contracts._door import Door
 
 
 @cache
@@ -46,7 +47,7 @@ def find_contract(contract_id: str) -> Contract:
 
 
 def run_suite(
-    door: PythonDoor,
+    door: Door,
     contracts: Sequence[Contract],
     options: Options,
     *,
@@ -59,6 +60,7 @@ def run_suite(
         HandlerError: where no handler can be built.
     """
     started = time.perf_counter()
+    handler = door.describe()
     chosen = [one for one in contracts if selected is None or one.id in selected]
     if jobs > 1 and len(chosen) > 1:
         from litellm_contracts._jobs import run_in_processes
@@ -81,13 +83,13 @@ def run_suite(
             "requirements": options.requirements,
             "digest": digest_of_all(contracts),
         },
-        handler=door.describe(),
-        environment=_environment(options),
+        handler=handler,
+        environment=_environment(options, handler),
         seconds=time.perf_counter() - started,
     )
 
 
-def run_contract(contract: Contract, door: PythonDoor, options: Options) -> Result:
+def run_contract(contract: Contract, door: Door, options: Options) -> Result:
     """Judge one contract in a thread of its own, so that a handler that hangs can be left.
 
     Raises:
@@ -140,11 +142,12 @@ def _result(contract: Contract, status: Status, message: str) -> Result:
     )
 
 
-def _environment(options: Options) -> dict[str, Any]:
-    try:
-        openai = metadata.version("openai")
-    except metadata.PackageNotFoundError:
-        openai = None
+def _environment(options: Options, handler: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the run was made with; a handler elsewhere does not use the SDK that is here."""
+    openai = None
+    if handler["door"] == "python" and "sdk" not in handler:
+        with suppress(metadata.PackageNotFoundError):
+            openai = metadata.version("openai")
     return {
         "python": platform.python_version(),
         "openai": openai,

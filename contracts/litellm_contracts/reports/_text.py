@@ -55,11 +55,13 @@ def _lines(report: Report) -> Iterator[str]:
 
 def headline(report: Report) -> str:
     """Say what was judged, with what."""
-    openai = report.environment.get("openai")
+    openai, language = report.environment.get("openai"), report.handler.get("language")
+    if report.handler["door"] == "python" and "sdk" not in report.handler:
+        language = f"Python {report.environment['python']}"
+    sdk = report.handler.get("sdk") or (f"openai {openai}" if openai else "no openai SDK here")
     return (
         f"litellm-contracts {report.suite['version']}: {report.handler['name']}, "
-        f"{f'openai {openai}' if openai else 'no openai SDK here'}, "
-        f"Python {report.environment['python']}, as LiteLLM {report.environment['litellm']}, "
+        f"{sdk}, {f'{language}, ' if language else ''}as LiteLLM {report.environment['litellm']}, "
         f"header {report.suite['header']}"
     )
 

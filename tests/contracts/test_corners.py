@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from litellm_contracts._corners import (
+    FACTORS,
+    conditions,
+    corner_call,
+    corners,
+    factors_of,
+    reduce_levels,
+)
+from litellm_contracts._suite import find_contract
+
+CONVERSATIONS = find_contract("schema/create-message")
+PROMPTS = find_contract("schema/complete-prompt")
+PLAIN = {name: next(iter(levels)) for name, levels in FACTORS.items()}
+TWO = {"a": {"plain": 0, "odd": 1}, "b": {"plain": 0, "odd": 1}, "c": {"plain": 0, "odd": 1}}
+
+
+def test_the_first_corner_is_the_plain_one() -> None:
+    assert next(corners(FACTORS)) == PLAIN
+
+
+@pytest.mark.parametrize(("one", "other"), list(combinations(FACTORS, 2)))
+def test_every_pair_of_levels_of_two_factors_occurs(one: str, other: str) -> None:
+    met = {(levels[one], levels[other]) for levels in corners(FACTORS)}
+    assert met == {(a, b) for a in FACTORS[one] for b in FACTORS[other]}
+
+
+def test_the_corners_are_the_same_every_time() -> None:
+    assert list(corners(FACTORS)) == list(corners(FACTORS))
+
+
+def test_prompts_have_the_factors_that_reach_them() -> None:
+    assert set(factors_of(PROMPTS)) == {"text", "model"}
+    assert factors_of(CONVERSATIONS) == FACTORS
+
+
+def test_a_failure_is_reduced_to_the_condition_it_needs() -> None:
+    odd = {"a": "odd", "b": "odd", "c": "odd"}
+    least = reduce_levels(odd, TWO, lambda levels: levels["b"] == "odd")
+    assert conditions(least, TWO) == {"b": "odd"}
+
+
+def test_a_failure_that_needs_two_conditions_keeps_both() -> None:
+    odd = {"a": "odd", "b": "odd", "c": "odd"}
+    least = reduce_levels(odd, TWO, lambda levels: levels["a"] == levels["c"] == "odd")
+    assert conditions(least, TWO) == {"a": "odd", "c": "odd"}
+
+
+@pytest.mark.parametrize(
+    ("level", "seen"),
+    [
+        pytest.param({"task id": "absent"}, {"task_id": None}, id="no-task"),
+        pytest.param({"tools": "empty"}, {"tools": []}, id="empty-tools"),
+        pytest.param({"tools": "absent"}, {"tools": None}, id="no-tools"),
+        pytest.param({"other metadata": "some"}, {"mode": "code"}, id="other-metadata"),
+    ],
+)
+def test_levels_reach_the_metadata(level: dict[str, str], seen: dict[str, Any]) -> None:
+    call, _ = corner_call(CONVERSATIONS, {**PLAIN, **level}, "[m]")
+    assert {name: call.metadata.get(name) for name in seen} == seen
+
+
+@pytest.mark.parametrize(
+    ("level", "content"),
+    [
+        pytest.param({}, "Say hello. [m]", id="text"),
+        pytest.param({"text": "empty"}, " [m]", id="empty"),
+        pytest.param(
+            {"content": "a list of parts"}, [{"type": "text", "text": "Say hello. [m]"}], id="parts"
+        ),
+    ],
+)
+def test_the_last_message_holds_the_marker(level: dict[str, str], content: object) -> None:
+    call, _ = corner_call(CONVERSATIONS, {**PLAIN, **level}, "[m]")
+    assert call.messages[-1] == {"role": "user", "content": content}
+
+
+def test_a_tools_result_follows_the_call_it_answers() -> None:
+    call, _ = corner_call(CONVERSATIONS, {**PLAIN, "last message": "a tool's result"}, "[m]")
+    asked, result = call.messages[-2:]
+    assert asked["tool_calls"][0]["id"] == result["tool_call_id"]
+
+
+def test_a_prompt_holds_the_marker() -> None:
+    call, model = corner_call(PROMPTS, {"text": "short", "model": "gpt-5-mini"}, "[m]")
+    assert (call.prompt, call.method, model) == ("Say hello. [m]", "complete_prompt", "gpt-5-mini")
