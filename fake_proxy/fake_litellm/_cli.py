@@ -75,12 +75,15 @@ def _serve(args: argparse.Namespace) -> int:
     except (FakeLiteLLMError, ValueError) as error:
         sys.stderr.write(f"fake-litellm: {error}\n")
         return EXIT_USAGE
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    line = json.dumps({"url": server.base_url}) if args.json else server.base_url
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-    stopped.wait()
+    try:
+        # Not Event.set: a signal that arrives while the event is locked would never end.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
+        line = json.dumps({"url": server.base_url}) if args.json else server.base_url
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        pass
     server.stop()
     return EXIT_OK

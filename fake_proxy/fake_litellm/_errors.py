@@ -37,6 +37,8 @@ class ApiError(Exception):
         routed: Whether the router was reached, which adds `x-litellm-timeout`.
         repeated: Whether the message is repeated under `provider_specific_fields`.
         headers: Further response headers.
+        unhandled: Whether LiteLLM answers as for an exception it did not expect: the bare
+            message and type, without the usual header lines.
     """
 
     status: int
@@ -47,6 +49,7 @@ class ApiError(Exception):
     routed: bool = False
     repeated: bool = False
     headers: tuple[tuple[str, str], ...] = ()
+    unhandled: bool = False
 
     def body(self) -> dict[str, Any]:
         """Return the envelope; `code` is the status as a string."""

@@ -32,7 +32,8 @@ class RecordedRequest:
         session: Under which session LiteLLM would file the request, and why.
         head: Request line and header lines, byte for byte.
         connection: The client's port: requests with the same number shared a connection.
-        malformed: Why the request could not be understood as HTTP, or `None`.
+        malformed: Why the request could not be understood as HTTP, or `None`. Such a request has
+            no method, path and body; its header lines are split as well as can be.
     """
 
     method: str
@@ -78,6 +79,12 @@ class Journal(Sequence[RecordedRequest]):
         """Add a record and wake whoever waits for it."""
         with self._changed:
             self._records.append(record)
+            self._changed.notify_all()
+
+    def note_status(self, record: RecordedRequest, status: int) -> None:
+        """Complete a record with the status of its answer, and wake whoever waits for it."""
+        with self._changed:
+            record.status = status
             self._changed.notify_all()
 
     def clear(self) -> None:

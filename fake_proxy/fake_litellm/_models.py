@@ -19,7 +19,7 @@ _CREATED = 1677610602  # LiteLLM gives every model this date
 
 def listing(models: tuple[str, ...] | None) -> dict[str, Any]:
     """Build the answer of `GET /v1/models`, in the order of the configuration."""
-    return {"data": [entry(name) for name in models or DEFAULT_MODELS], "object": "list"}
+    return {"data": [entry(name) for name in _listed(models)], "object": "list"}
 
 
 def entry(name: str) -> dict[str, Any]:
@@ -37,7 +37,11 @@ def entry(name: str) -> dict[str, Any]:
 
 def info(models: tuple[str, ...] | None) -> dict[str, Any]:
     """Build the answer of `GET /v1/model/info`: the keys that clients are known to read."""
-    return {"data": [_info(name) for name in models or DEFAULT_MODELS]}
+    return {"data": [_info(name) for name in _listed(models)]}
+
+
+def _listed(models: tuple[str, ...] | None) -> tuple[str, ...]:
+    return DEFAULT_MODELS if models is None else models
 
 
 def _info(name: str) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import string
 import uuid
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from werkzeug.wrappers import Response
 
@@ -41,16 +42,13 @@ _EXPOSED = (
     "x-litellm-guardrail-scan-metadata",
     "x-litellm-cache-key",
 )
+_VISIBLE = string.punctuation + " "  # a model's name may hold what a header line cannot
 _COSTS = ("original", "discount-amount", "margin-amount", "margin-percent", "input", "output")
 
 
 def respond(status: int, lines: Lines, body: bytes | Iterable[bytes]) -> Response:
     """Build a response whose header lines are exactly `lines`."""
-    try:
-        phrase = HTTPStatus(status).phrase
-    except ValueError:
-        phrase = ""  # such as 529: uvicorn leaves the phrase empty
-    response = Response(body, status=f"{status} {phrase}", headers=lines)
+    response = Response(body, status=status, headers=lines)
     response.automatically_set_content_length = False
     return response
 
@@ -86,6 +84,10 @@ def error_response(error: ApiError, request: Request) -> Response:
         ]
     if error.routed:
         first.append(("x-litellm-timeout", "6000.0"))
+    if error.unhandled:
+        body = encode({"error": {"message": error.message, "type": error.type}})
+        lines = [("content-length", str(len(body))), ("content-type", "application/json")]
+        return respond(error.status, lines, body)
     return json_response(error.body(), request, status=error.status, first=first)
 
 
@@ -123,13 +125,13 @@ def redirect_response(location: str, request: Request, status: int = 307) -> Res
 
 def preflight_response(request: Request) -> Response:
     """Answer a CORS preflight: every header that is asked for is allowed."""
-    asked = request.headers.get("access-control-request-headers", "")
+    asked = request.headers.get("access-control-request-headers")
     lines = [
         ("vary", ", ".join(_PREFLIGHT_VARY)),
         ("access-control-allow-origin", "*"),
         ("access-control-allow-methods", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, QUERY"),
         ("access-control-max-age", "600"),
-        ("access-control-allow-headers", asked),
+        *([] if asked is None else [("access-control-allow-headers", asked)]),
         ("content-length", "2"),
         ("content-type", "text/plain; charset=utf-8"),
         *_SECURITY[1:],
@@ -154,10 +156,11 @@ def _closing_lines(request: Request) -> Lines:
 
 def _litellm_lines(request: Request, model: str, litellm: str) -> Lines:
     """Return the `x-litellm-*` lines of a success; prices stay 0, models here have none."""
+    shown = quote(model, safe=_VISIBLE)
     return [
         ("x-litellm-call-id", _call_id(request)),
         ("x-litellm-model-id", hashlib.sha256(model.encode()).hexdigest()),
-        ("x-litellm-model-name", f"openai/{model}"),
+        ("x-litellm-model-name", f"openai/{shown}"),
         ("x-litellm-model-api-base", "https://api.openai.com"),
         ("x-litellm-version", litellm),
         *((f"x-litellm-response-cost-{part}", "0.0") for part in _COSTS),
@@ -165,7 +168,7 @@ def _litellm_lines(request: Request, model: str, litellm: str) -> Lines:
         ("x-litellm-key-spend", "0.0"),
         ("x-litellm-response-duration-ms", "1.0"),
         ("x-litellm-callback-duration-ms", "0.0"),
-        ("x-litellm-model-group", model),
+        ("x-litellm-model-group", shown),
         ("x-litellm-attempted-retries", "0"),
         ("x-litellm-attempted-fallbacks", "0"),
     ]

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import errno
-import json
 import socket
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from pytest_httpserver import HTTPServer
+from pytest_httpserver import HTTPServer, HTTPServerError
 from werkzeug.wrappers import Request, Response
 
 from fake_litellm import _inspect, _response
 from fake_litellm._api import Exchange, Settings, answer
+from fake_litellm._bodies import decode
 from fake_litellm._errors import AddressTakenError, ApiError, ModelsError
 from fake_litellm._journal import Journal, RecordedRequest
 from fake_litellm._replies import Reply
+from fake_litellm._request import lenient_headers
 from fake_litellm._session import resolve_session
 from fake_litellm._wire import HEAD, HEADER_LINES, CutConnection, WireServer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_httpserver import RequestHandler
+
     from fake_litellm._replies import Answer, Answerer
+    from fake_litellm._request import MalformedRequestError
+
+_LAST_PORT = 65535
 
 
 class FakeLiteLLM(HTTPServer):
@@ -76,6 +82,7 @@ class FakeLiteLLM(HTTPServer):
         self.reply = reply or Reply()
         self._script: deque[Answer] = deque()
         self._answerer: Answerer | None = None
+        self._choosing = threading.Lock()
 
     @property
     def base_url(self) -> str:
@@ -90,6 +97,11 @@ class FakeLiteLLM(HTTPServer):
         """Ask `answerer` for each completion that is not scripted; `None` means the default."""
         self._answerer = answerer
 
+    def reset_connections(self, count: int) -> None:
+        """Reset the next `count` new connections before anything is read from them."""
+        if isinstance(self.server, WireServer):
+            self.server.resets_due = count
+
     def clear(self) -> None:
         """Forget the journal, the script and everything pytest-httpserver keeps."""
         super().clear()
@@ -102,7 +114,10 @@ class FakeLiteLLM(HTTPServer):
 
         Raises:
             AddressTakenError: when the address cannot be listened on.
+            HTTPServerError: when the server runs already.
         """
+        if self.is_running():
+            raise HTTPServerError("Server is already running")
         listener = _listen(self.host, self.port)
         with listener:
             app = Request.application(self.application)
@@ -133,17 +148,19 @@ class FakeLiteLLM(HTTPServer):
             response = self.dispatch(request)
         except CutConnection:
             raise
-        except Exception as error:  # noqa: BLE001 - kept for check_handler_errors
-            self.handler_errors.append(error)
+        except Exception as error:  # noqa: BLE001 - kept for check_assertions, check_handler_errors
+            self._keep(error)
             failure = ApiError(500, f"the fake itself failed: {error!r}", call_id=False)
             response = _response.error_response(failure, request)
-        recorded.status = response.status_code
+        self.journal.note_status(recorded, response.status_code)
         return response
 
     def dispatch(self, request: Request) -> Response:
         """Answer with what a test expects, else as LiteLLM does."""
-        if self._is_expected(request):
-            response = super().dispatch(request)
+        expected = self._take_expected(request)
+        if expected is not None:
+            said = cast("Response | str | None", expected.respond(request))
+            response = said if isinstance(said, Response) else Response(said)
             self.log.append((request, response))
             return response
         exchange = Exchange(
@@ -154,13 +171,25 @@ class FakeLiteLLM(HTTPServer):
         )
         return answer(exchange)
 
-    def _is_expected(self, request: Request) -> bool:
-        ordered = self.ordered_handlers
-        return bool(
-            (ordered and ordered[0].matcher.match(request))
-            or self.oneshot_handlers.match(request)
-            or self.handlers.match(request)
-        )
+    def _take_expected(self, request: Request) -> RequestHandler | None:
+        """Choose what `expect_request` was told; the base class may give one answer twice."""
+        with self._choosing:
+            handler: RequestHandler | None
+            ordered = self.ordered_handlers
+            if ordered and ordered[0].matcher.match(request):
+                handler = ordered.pop(0)
+            elif handler := self.oneshot_handlers.match(request):
+                self.oneshot_handlers.remove(handler)
+            else:
+                return self.handlers.match(request)
+            self._update_waiting_result()
+            return handler
+
+    def _keep(self, error: Exception) -> None:
+        if isinstance(error, AssertionError):
+            self.add_assertion(error)
+        else:
+            self.handler_errors.append(error)
 
     def _next_answer(self, recorded: RecordedRequest) -> Answer:
         try:
@@ -191,21 +220,21 @@ class FakeLiteLLM(HTTPServer):
         self.journal.append(recorded)
         return recorded
 
-    def _record_malformed(self, head: bytes, reason: str, connection: int) -> None:
+    def _record_malformed(self, error: MalformedRequestError, connection: int) -> None:
         self.journal.append(
             RecordedRequest(
                 method="",
                 path="",
                 query="",
-                headers=[],
+                headers=lenient_headers(error.head),
                 body=b"",
                 json=None,
                 received_at=time.time(),
-                status=400,
+                status=None if error.client_left else 400,
                 session=self._resolve([], None, "/"),
-                head=head,
+                head=error.head,
                 connection=connection,
-                malformed=reason,
+                malformed=str(error),
             )
         )
 
@@ -222,6 +251,8 @@ class FakeLiteLLM(HTTPServer):
 
 def _listen(host: str, port: int) -> socket.socket:
     """Bind and listen; reports a taken port instead of ending the process, as Werkzeug would."""
+    if not 0 <= port <= _LAST_PORT:
+        raise AddressTakenError(f"port {port} is not a port; expected 0 to {_LAST_PORT}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=128)
@@ -232,12 +263,10 @@ def _listen(host: str, port: int) -> socket.socket:
                 "stop it, or choose another port (0 picks a free one)"
             ) from None
         raise AddressTakenError(f"cannot listen on {host} port {port}: {error.strerror}") from None
-    except OverflowError:
-        raise AddressTakenError(f"port {port} is not a port; expected 0 to 65535") from None
 
 
 def _parse(body: bytes) -> Any:  # noqa: ANN401
     try:
-        return json.loads(body) if body else None
-    except (ValueError, RecursionError):
+        return decode(body)
+    except ValueError:
         return None

@@ -7,23 +7,31 @@ after a 10 ms drain and writes without TCP_NODELAY; everything here is about not
 from __future__ import annotations
 
 import contextlib
+import io
 import os
+import select
 import socket
 import struct
 import sys
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from werkzeug.datastructures import Headers
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from fake_litellm._request import MalformedRequestError, read_body, read_head
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from _typeshed.wsgi import WSGIApplication
+
+    from fake_litellm._request import Head
 
 HEADER_LINES = "fake_litellm.header_lines"
 HEAD = "fake_litellm.head"
 
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}  # 529 has none: left empty
 _NO_BODY = {204, 304}
 _MALFORMED_BODY = b"Invalid HTTP request received."
 
@@ -42,36 +50,20 @@ class CutConnection(Exception):  # noqa: N818 - an instruction to the wire, not 
         self.prefix = prefix
 
 
-class MalformedRequestError(ValueError):
-    """The bytes on the wire are not an HTTP/1.1 request; the text says why."""
+def reset(connection: socket.socket) -> None:
+    """End a connection with TCP RST.
 
-
-def parse_head(head: list[bytes]) -> tuple[tuple[str, str, str], list[tuple[str, str]]]:
-    """Split request line and header lines, keeping what was sent.
-
-    Args:
-        head: The lines as read, line ends included, without the empty line at the end.
-
-    Returns:
-        `(method, target, version)` and the header lines as `(name, value)` pairs.
-
-    Raises:
-        MalformedRequestError: as httptools, LiteLLM's parser, would refuse it.
+    With a zero linger time the kernel sends RST; detaching keeps socketserver from sending FIN.
     """
-    words = head[0].decode("latin-1").rstrip("\r\n").split(" ")
-    if len(words) != 3 or words[2] not in {"HTTP/1.0", "HTTP/1.1"}:  # noqa: PLR2004
-        raise MalformedRequestError(f"bad request line {head[0]!r}")
-    headers = []
-    for line in head[1:]:
-        name, colon, value = line.decode("latin-1").rstrip("\r\n").partition(":")
-        if not colon or not name or name.split() != [name]:
-            raise MalformedRequestError(f"bad header line {line!r}")
-        if "\r" in value or "\0" in value:
-            raise MalformedRequestError(f"control character in header line {line!r}")
-        headers.append((name, value.strip(" \t")))
-    if words[2] == "HTTP/1.1" and not any(name.lower() == "host" for name, _ in headers):
-        raise MalformedRequestError("no Host header")
-    return (words[0], words[1], words[2]), headers
+    linger = struct.pack("ii", 1, 0)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    os.close(connection.detach())
+
+
+def _mentions(head: Head, name: str, option: str) -> bool:
+    """Whether a header that lists options has this one."""
+    listed = ",".join(head.values(name)).lower().split(",")
+    return option in (word.strip() for word in listed)
 
 
 class WireHandler(WSGIRequestHandler):
@@ -81,53 +73,45 @@ class WireHandler(WSGIRequestHandler):
     disable_nagle_algorithm = True  # otherwise each small write waits 40 ms for an ACK
     wbufsize = 65536
     server: WireServer
-    header_lines: list[tuple[str, str]]
-    head: bytes
+    head: Head
+    body: bytes
 
-    def setup(self) -> None:
-        """Remember the connection, so that stopping the server ends it."""
-        super().setup()
-        self.server.connections.add(self.connection)
-
-    def finish(self) -> None:
-        """Forget the connection."""
-        self.server.connections.discard(self.connection)
-        super().finish()
-
-    def parse_request(self) -> bool:
-        """Read the head of a request; answer 400 and close where it is not HTTP."""
+    def handle_one_request(self) -> None:
+        """Read a request and answer it; answer 400 and close where it is not HTTP."""
         self.close_connection = True
-        head = [self.raw_requestline]
-        while (line := self.rfile.readline()) not in {b"\r\n", b"\n", b""}:
-            head.append(line)
-        self.head = b"".join([*head, line])
         try:
-            request_line, self.header_lines = parse_head(head)
+            head = read_head(self.rfile)
+            if head is not None:
+                self._take(head)
         except MalformedRequestError as error:
-            self.server.record_malformed(self.head, str(error), self.client_address[1])
-            self._write_malformed()
-            return False
-        self.command, self.path, self.request_version = request_line
-        self.headers = Headers(self.header_lines)  # type: ignore[assignment]
-        options = self.headers.get("connection", "").lower()
-        keep = "close" not in options
-        self.close_connection = not (
-            keep if self.request_version == "HTTP/1.1" else "keep-alive" in options
-        )
-        return True
+            self._refuse(error)
+            return
+        if head is not None:
+            self.run_wsgi()
+
+    def _take(self, head: Head) -> None:
+        """Set what Werkzeug reads of a request, and read the body."""
+        self.head = head
+        self.command, self.path, self.request_version = head.method, head.target, head.version
+        self.headers = Headers(head.headers)  # type: ignore[assignment]
+        if _mentions(head, "expect", "100-continue"):
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.wfile.flush()
+        self.body = read_body(self.rfile, head)
+        # Like uvicorn, HTTP/1.0 is never kept alive.
+        self.close_connection = head.version == "HTTP/1.0" or _mentions(head, "connection", "close")
 
     def make_environ(self) -> dict[str, Any]:
-        """Add the untouched header lines to Werkzeug's environ, which folds them."""
+        """Add the untouched header lines, which Werkzeug folds, and the body, already read."""
         environ: dict[str, Any] = super().make_environ()
-        environ[HEADER_LINES] = self.header_lines
-        environ[HEAD] = self.head
+        environ[HEADER_LINES] = self.head.headers
+        environ[HEAD] = self.head.raw
+        environ["wsgi.input"] = io.BytesIO(self.body)
+        environ["wsgi.input_terminated"] = True
         return environ
 
     def run_wsgi(self) -> None:
         """Answer one request and leave the connection open for the next."""
-        if self.headers.get("expect", "").strip().lower() == "100-continue":
-            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            self.wfile.flush()
         self.environ = environ = self.make_environ()
         try:
             self._answer(environ)
@@ -157,45 +141,56 @@ class WireHandler(WSGIRequestHandler):
         chunked = not (sized or bodiless) and self.request_version == "HTTP/1.1"
         if not (sized or bodiless or chunked):
             self.close_connection = True
-        head = self._head(status, headers, chunked=chunked)
+        head = self._response_head(code, headers, chunked=chunked)
         for data in () if bodiless else body:
-            if data:
-                framed = b"%x\r\n%b\r\n" % (len(data), data) if chunked else data
-                self.wfile.write(head + framed)
-                self.wfile.flush()
-                head = b""
+            if not data:
+                self._check_client()
+            framed = b"%x\r\n%b\r\n" % (len(data), data) if chunked and data else data
+            self.wfile.write(head + framed)
+            self.wfile.flush()
+            head = b""
         self.wfile.write(head + (b"0\r\n\r\n" if chunked else b""))
         self.wfile.flush()
 
-    def _head(self, status: str, headers: list[tuple[str, str]], *, chunked: bool) -> bytes:
+    def _check_client(self) -> None:
+        """Notice that the client left; a body that pauses asks for it with an empty piece."""
+        readable, _, _ = select.select([self.connection], [], [], 0)
+        if readable and not self.connection.recv(1, socket.MSG_PEEK):
+            raise ConnectionAbortedError("the client left")
+
+    def _response_head(self, code: int, headers: list[tuple[str, str]], *, chunked: bool) -> bytes:
         """Format the head as uvicorn does: lower-case names, `date` first, no `server`."""
-        lines = [f"HTTP/1.1 {status}", f"date: {self.date_time_string()}"]
+        lines = [f"HTTP/1.1 {code} {_PHRASES.get(code, '')}", f"date: {self.date_time_string()}"]
         lines += [f"{name.lower()}: {value}" for name, value in headers]
         if chunked:
             lines.append("Transfer-Encoding: chunked")
         if self.close_connection:
             lines.append("Connection: close")
-        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+        return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
 
-    def _write_malformed(self) -> None:
+    def _refuse(self, error: MalformedRequestError) -> None:
+        self.server.record_malformed(error, self.client_address[1])
+        if error.client_left:
+            return
         self.wfile.write(
             b"HTTP/1.1 400 Bad Request\r\n"
             b"content-type: text/plain; charset=utf-8\r\n"
             b"Connection: close\r\n\r\n" + _MALFORMED_BODY
         )
         self.wfile.flush()
+        # To close with unread data would send RST, and the client could lose the answer.
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(1.0)
+            while self.rfile.read1(65536):
+                pass
 
     def _cut(self, cut: CutConnection) -> None:
         self.close_connection = True
         self.wfile.write(cut.prefix)
         self.wfile.flush()
         if cut.reset:
-            # With a zero linger time the kernel sends RST; detaching keeps socketserver from
-            # sending FIN first.
-            linger = struct.pack("ii", 1, 0)
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            self.server.connections.discard(self.connection)
-            os.close(self.connection.detach())
+            reset(self.connection)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing: the journal holds every request."""
@@ -210,8 +205,8 @@ class WireServer(ThreadedWSGIServer):
     Args:
         listener: The listening socket; the server keeps a duplicate.
         app: The WSGI application.
-        record_malformed: Called with the head, the reason and the client's port of each request
-            that is not HTTP.
+        record_malformed: Called for each request that is not HTTP, with the error and the
+            client's port.
     """
 
     allow_reuse_address: ClassVar[bool] = True  # type: ignore[misc]
@@ -220,12 +215,31 @@ class WireServer(ThreadedWSGIServer):
         self,
         listener: socket.socket,
         app: WSGIApplication,
-        record_malformed: Any,  # noqa: ANN401
+        record_malformed: Callable[[MalformedRequestError, int], None],
     ) -> None:
         host, port = listener.getsockname()[:2]
         self.connections: set[socket.socket] = set()
         self.record_malformed = record_malformed
+        self.resets_due = 0
         super().__init__(host, port, app, WireHandler, fd=listener.fileno())
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ANN401, ARG002
+        """Reset the connection where that is due, before anything is read."""
+        if self.resets_due == 0:
+            return True
+        self.resets_due -= 1
+        reset(request)
+        return False
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Remember the connection, so that stopping the server ends it."""
+        self.connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401
+        """Forget the connection."""
+        self.connections.discard(request)
+        super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
         """Stay silent when the client left in mid-answer; the application keeps other errors."""

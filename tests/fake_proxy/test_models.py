@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import openai
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fake_litellm import FakeLiteLLM
+    from tests.fake_proxy.conftest import Wire
+
+DEFAULTS = ["gpt-4o", "gpt-5", "gpt-5-mini", "gemini-2.5-pro", "claude-sonnet-4-5"]
+
+
+@pytest.mark.parametrize(
+    ("models", "listed"),
+    [
+        pytest.param(None, DEFAULTS, id="any"),
+        pytest.param(["z", "a/b"], ["z", "a/b"], id="some, in their order"),
+        pytest.param([], [], id="none"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/models", "/models"])
+def test_models_are_listed(
+    serve: Callable[..., FakeLiteLLM],
+    connect: Callable[[FakeLiteLLM], Wire],
+    path: str,
+    models: list[str] | None,
+    listed: list[str],
+) -> None:
+    answer = connect(serve(models=models)).get(path)
+    assert [entry["id"] for entry in answer.json["data"]] == listed
+    assert answer.json["object"] == "list"
+
+
+def test_an_entry_is_written_as_litellm_writes_it(wire: Wire) -> None:
+    assert wire.get("/v1/models/gpt-4o").body == (
+        b'{"id":"gpt-4o","object":"model","created":1677610602,"owned_by":"openai",'
+        b'"mode":"chat","max_input_tokens":128000,"max_output_tokens":16384}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        pytest.param("/v1/models/a", "a", id="v1"),
+        pytest.param("/models/a", "a", id="without v1"),
+        pytest.param("/v1/models/openai/gpt-4o", "openai/gpt-4o", id="slash"),
+        pytest.param("/v1/models/%E6%A8%A1%20x", "模 x", id="encoded"),
+    ],
+)
+def test_one_model(wire: Wire, path: str, name: str) -> None:
+    assert wire.get(path).json["id"] == name
+
+
+def test_a_model_that_is_not_there(
+    serve: Callable[..., FakeLiteLLM], connect: Callable[[FakeLiteLLM], Wire]
+) -> None:
+    answer = connect(serve(models=["a"])).get("/v1/models/nope")
+    assert answer.status == 404
+    assert answer.json == {"detail": "The model `nope` does not exist or is not accessible"}
+
+
+@pytest.mark.parametrize("path", ["/v1/model/info", "/model/info"])
+def test_model_info(
+    serve: Callable[..., FakeLiteLLM], connect: Callable[[FakeLiteLLM], Wire], path: str
+) -> None:
+    (info,) = connect(serve(models=["alias"])).get(path).json["data"]
+    assert list(info) == ["model_name", "litellm_params", "model_info"]
+    assert info["model_name"] == "alias"
+    assert info["litellm_params"] == {"model": "openai/alias"}
+    assert info["model_info"]["max_tokens"] == 16384
+    assert info["model_info"]["supports_prompt_caching"] is True
+
+
+def test_the_sdk_lists_models(client: openai.OpenAI) -> None:
+    assert [model.id for model in client.models.list()] == DEFAULTS
+    assert client.models.retrieve("gpt-5").id == "gpt-5"
+
+
+def test_the_sdk_reads_a_missing_model(serve: Callable[..., FakeLiteLLM]) -> None:
+    server = serve(models=["a"])
+    with (
+        openai.OpenAI(base_url=server.base_url, api_key="k", max_retries=0) as sdk,
+        pytest.raises(openai.NotFoundError),
+    ):
+        sdk.models.retrieve("nope")
