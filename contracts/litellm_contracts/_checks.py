@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from fake_litellm._replies import Reply
 from litellm_contracts import _causes
 from litellm_contracts._checks_answers import ANSWER_CHECKS
 from litellm_contracts._checks_hostile import HOSTILE_CHECKS
 from litellm_contracts._checks_leaks import LEAK_CHECKS
 from litellm_contracts._finding import Finding, marks, marks_named, named
+from litellm_contracts._model import is_fault
 from litellm_contracts._profile import ANY
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def check_requests(observation: Observation, _profile: Profile) -> Iterator[Find
     """
     for outcome in observation.judged():
         made = observation.requests_of(outcome.call)
-        faults = sum(_is_fault(answer) for answer in outcome.call.answers)
+        faults = sum(is_fault(answer) for answer in outcome.call.answers)
         allowed = 1 + faults + outcome.call.reset_connections
         if len(made) > allowed:
             expected = "exactly 1" if allowed == 1 else f"1 to {allowed}"
@@ -199,8 +199,3 @@ def _unwanted(seen: Seen, observation: Observation, profile: Profile) -> Iterato
 def _ids_of_others(call: Call, observation: Observation) -> set[str]:
     ids = [outcome.call.task_id for outcome in observation.outcomes if outcome.call is not call]
     return {one for one in ids if isinstance(one, str) and one}
-
-
-def _is_fault(answer: object) -> bool:
-    """Tell whether a handler may try again after this answer."""
-    return not isinstance(answer, Reply) or answer.ends != "done"

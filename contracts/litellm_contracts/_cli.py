@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from litellm_contracts._cli_check import add_check_command, add_waive_command, prepare, show
+from litellm_contracts._cli_doors import add_door_command, add_smoke_command
+from litellm_contracts._cli_selftest import add_selftest_command
 from litellm_contracts._errors import EXIT_CONFORMANT, EXIT_SUITE, ContractsError
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ exit codes:
   0  conformant: every must is kept
   1  a must is broken, or the run is incomplete (such as with -k)
   2  the command line or the configuration is wrong
-  3  the handler could not be loaded or started
+  3  the handler could not be loaded or started, or broke the protocol
   4  the suite's own fault
 """
 
@@ -55,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_check_command(commands, EXIT_CODES)
     add_waive_command(commands)
+    add_smoke_command(commands)
+    add_door_command(commands)
+    add_selftest_command(commands)
     listing = commands.add_parser("list", help="name every contract")
     listing.set_defaults(run=_list)
     explain = commands.add_parser("explain", help="say what a contract demands, why, and the fix")

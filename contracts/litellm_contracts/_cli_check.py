@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from litellm_contracts._cli_doors import add_door_arguments
 from litellm_contracts._errors import EXIT_CONFORMANT, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from litellm_contracts._doors import PythonDoor
+    from litellm_contracts._door import Door
     from litellm_contracts._model import Contract, Report
     from litellm_contracts._run import Options
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 class Plan:
     """A run, ready to start."""
 
-    door: PythonDoor
+    door: Door
     contracts: Sequence[Contract]
     options: Options
     selected: set[str] | None
@@ -34,9 +35,10 @@ class Plan:
         """Judge the handler."""
         from litellm_contracts._suite import run_suite
 
-        return run_suite(
-            self.door, self.contracts, self.options, selected=self.selected, jobs=self.jobs
-        )
+        with self.door as door:
+            return run_suite(
+                door, self.contracts, self.options, selected=self.selected, jobs=self.jobs
+            )
 
 
 def add_check_command(
@@ -75,12 +77,7 @@ def add_waive_command(commands: argparse._SubParsersAction[argparse.ArgumentPars
 
 
 def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "handler",
-        nargs="?",
-        metavar="HANDLER",
-        help="package.module:factory or path/to/file.py:factory",
-    )
+    add_door_arguments(parser)
     parser.add_argument("--profile", metavar="NAME", help="whose client it is (zoo)")
     parser.add_argument("--header", metavar="NAME", help="the session header's name")
     parser.add_argument(
@@ -122,8 +119,8 @@ def _waive(args: argparse.Namespace) -> int:
 
 
 def _plan(args: argparse.Namespace) -> Plan:
+    from litellm_contracts._cli_doors import choose_recipe
     from litellm_contracts._config import read_config
-    from litellm_contracts._doors import BUNDLED, PythonDoor, load_factory
     from litellm_contracts._generated import DEFAULT_EXAMPLES, DEFAULT_SEED
     from litellm_contracts._profile import choose_profile
     from litellm_contracts._requirements import EVERYTHING, in_set, read_set
@@ -153,9 +150,8 @@ def _plan(args: argparse.Namespace) -> Plan:
         requirements=requirements,
         waivers=config.waivers,
     )
-    spec = config.handler or BUNDLED if args.handler is None else args.handler
     return Plan(
-        door=PythonDoor(load_factory(spec), spec, config.capabilities),
+        door=choose_recipe(args, config).open(),
         contracts=contracts,
         options=options,
         selected=selected,

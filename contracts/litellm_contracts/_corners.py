@@ -52,12 +52,18 @@ FACTORS: dict[str, dict[str, Any]] = {
         "several lines": "first\nX-Zoo-Session-ID: other-session-id\r\n\tthird",
         "looks like nothing": "undefined",
     },
-    "content": {"a text": False, "a list of parts": True},
+    "content": {
+        "a text": None,
+        "a list of parts": [],
+        "with an image": [
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+        ],
+    },
     "last message": {"from the user": False, "a tool's result": True},
     "history": {
         "none": [],
         "1 turn": _TURN,
-        "20 turns": _TURN * 20,
+        "60 turns": _TURN * 60,
         "a tool call": [_ASKED, _RESULT],
     },
     "system prompt": {"short": "You are careful.", "empty": "", "long": "Be careful. " * 2000},
@@ -124,7 +130,9 @@ def corner_call(contract: Contract, levels: Levels, marker: str) -> tuple[Call, 
 
 
 def _last(text: str, value: Mapping[str, Any]) -> list[dict[str, Any]]:
-    content: Any = [{"type": "text", "text": text}] if value["content"] else text
+    content: Any = text
+    if value["content"] is not None:
+        content = [{"type": "text", "text": text}, *value["content"]]
     if value["last message"]:
         return [_ASKED, {**_RESULT, "content": content}]
     return [{"role": "user", "content": content}]

@@ -7,29 +7,30 @@ and lives inside one event loop.
 from __future__ import annotations
 
 import asyncio
+import copy
 import importlib
 import importlib.util
 import inspect
+import itertools
 import sys
-import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakKeyDictionary
 
+from litellm_contracts._door import CALL_LIMIT
 from litellm_contracts._errors import HandlerError, closest
 from litellm_contracts._model import METHODS, OMITTED
 from litellm_contracts._observation import Outcome
+from litellm_contracts._threads import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from litellm_contracts._model import Call
 
-T = TypeVar("T")
-
 BUNDLED = "litellm_handler:LiteLLMHandler"
-CALL_LIMIT = 15.0
-"""Seconds after which a single call counts as hung."""
 
 
 def load_factory(spec: str) -> Callable[..., Any]:
@@ -94,6 +95,31 @@ def _import_file(place: str) -> Any:  # noqa: ANN401
     return module
 
 
+@dataclass(frozen=True)
+class PythonRecipe:
+    """How a Python door is opened.
+
+    Attributes:
+        handler: `package.module:factory` or `path/to/file.py:factory`.
+        capabilities: The methods the handler declares.
+    """
+
+    handler: str
+    capabilities: frozenset[str] = frozenset(METHODS)
+
+    def open(self) -> PythonDoor:
+        """Import the handler.
+
+        Raises:
+            HandlerError: as `load_factory`.
+        """
+        return PythonDoor(load_factory(self.handler), self.handler, self.capabilities)
+
+    def words(self) -> list[str]:
+        """Return the words by which `litellm-contracts check` opens this door."""
+        return [] if self.handler == BUNDLED else [self.handler]
+
+
 class PythonDoor:
     """Builds handlers with a factory in this process.
 
@@ -112,6 +138,7 @@ class PythonDoor:
         self.factory = factory
         self.spec = spec
         self.capabilities = frozenset(capabilities)
+        self._workers: WeakKeyDictionary[asyncio.AbstractEventLoop, Worker] = WeakKeyDictionary()
 
     def describe(self) -> dict[str, Any]:
         """Return the report's facts about the handler."""
@@ -121,6 +148,20 @@ class PythonDoor:
             "language": "python",
             "capabilities": sorted(self.capabilities),
         }
+
+    @property
+    def recipe(self) -> PythonRecipe:
+        """How this door is opened in another process."""
+        return PythonRecipe(self.spec, self.capabilities)
+
+    def pause(self) -> None:
+        """Do nothing: the door has started nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
 
     async def build(self, base_url: str, api_key: str, model: str) -> PythonHandler:
         """Build one handler.
@@ -145,21 +186,34 @@ class PythonDoor:
                     f"{method}; add it, or declare what the handler can do: capabilities = "
                     f"{sorted(self.capabilities - {method})} in [tool.litellm-contracts]"
                 )
-        return PythonHandler(handler)
+        loop = asyncio.get_running_loop()
+        return PythonHandler(handler, self._workers.setdefault(loop, Worker()))
 
 
 class PythonHandler:
-    """One handler, called the same way whether it is synchronous or asynchronous."""
+    """One handler, called the same way whether it is synchronous or asynchronous.
 
-    def __init__(self, handler: Any) -> None:  # noqa: ANN401
+    Calls that follow one another run in the same task, or for a synchronous handler in the same
+    thread, and are given the same metadata object, as a caller would do it: what a handler leaves
+    behind in a context variable, in its thread or in the metadata is there for the next call.
+
+    Args:
+        handler: What the factory made.
+        worker: Runs what may block.
+    """
+
+    def __init__(self, handler: Any, worker: Worker) -> None:  # noqa: ANN401
         self._handler = handler
+        self._worker = worker
+        self._given: list[tuple[Any, Any]] = []
 
     async def call(self, call: Call) -> Outcome:
         """Make one call and keep what came back, chunks before an error included."""
         outcome = Outcome(call=call)
         started = time.perf_counter()
         try:
-            await asyncio.wait_for(self._try(call, outcome), CALL_LIMIT)
+            async with asyncio.timeout(CALL_LIMIT):
+                await self._try(call, outcome)
         except TimeoutError:
             outcome.error = f"no answer within {CALL_LIMIT:g} s"
         outcome.seconds = time.perf_counter() - started
@@ -192,19 +246,34 @@ class PythonHandler:
         if call.method == "complete_prompt":
             outcome.text = await self._invoke(self._handler.complete_prompt, call.prompt)
             return
-        arguments: list[Any] = [call.system_prompt, [dict(message) for message in call.messages]]
+        arguments: list[Any] = [call.system_prompt, copy.deepcopy(list(call.messages))]
         if call.metadata is not OMITTED:
-            arguments.append(call.metadata)
+            arguments.append(self._same_object(call.metadata))
         chunks = await self._invoke(self._handler.create_message, *arguments)
         if hasattr(chunks, "__aiter__"):
             async for chunk in chunks:
                 outcome.chunks.append(chunk)
+                if len(outcome.chunks) == call.abandon_after:
+                    break
         else:
-            await in_thread(lambda: outcome.chunks.extend(chunks))
+            few = itertools.islice(chunks, call.abandon_after or None)
+            await self._worker.run(lambda: outcome.chunks.extend(few))
+
+    def _same_object(self, metadata: Any) -> Any:  # noqa: ANN401
+        """Return the copy that earlier calls with equal metadata were given."""
+        for original, given in self._given:
+            if original == metadata:
+                return given
+        given = copy.deepcopy(metadata)
+        self._given.append((metadata, given))
+        return given
 
     async def _invoke(self, method: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
         """Call in the loop what is asynchronous, and in a thread what may block it."""
-        value = method(*arguments) if self._is_async() else await in_thread(method, *arguments)
+        if self._is_async():
+            value = method(*arguments)
+        else:
+            value = await self._worker.run(method, *arguments)
         return await value if inspect.isawaitable(value) else value
 
     def _is_async(self) -> bool:
@@ -213,28 +282,3 @@ class PythonHandler:
             inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method)
             for method in methods
         )
-
-
-async def in_thread(function: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401
-    """Run a blocking call in a daemon thread: one that hangs cannot keep the process alive."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def settle(setter: Callable[[Any], None], value: object) -> None:
-        if isinstance(value, StopIteration):  # a future refuses it
-            value = RuntimeError(f"StopIteration: {value}")
-        if not done.done():
-            setter(value)
-
-    def run() -> None:
-        try:
-            setter, value = done.set_result, function(*arguments)
-        except BaseException as error:  # noqa: BLE001 - handed over to the loop
-            setter, value = done.set_exception, error  # type: ignore[assignment]
-        try:
-            loop.call_soon_threadsafe(settle, setter, value)
-        except RuntimeError:
-            return  # the loop gave up on us and is closed
-
-    threading.Thread(target=run, daemon=True).start()
-    return await done

@@ -9,12 +9,12 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
-from litellm_contracts._doors import PythonDoor, load_factory
 from litellm_contracts._suite import run_contract
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
+    from litellm_contracts._door import Door, Recipe
     from litellm_contracts._model import Contract, Result
     from litellm_contracts._run import Options
 
@@ -23,9 +23,9 @@ _GENERATED_WEIGHT = 12
 
 
 def run_in_processes(
-    door: PythonDoor, contracts: Sequence[Contract], options: Options, jobs: int
+    door: Door, contracts: Sequence[Contract], options: Options, jobs: int
 ) -> dict[str, Result]:
-    """Judge contracts in `jobs` processes, each of which loads the handler anew.
+    """Judge contracts in `jobs` processes, each of which opens the door anew.
 
     Returns:
         The results by contract id.
@@ -33,21 +33,17 @@ def run_in_processes(
     Raises:
         HandlerError: as `run_contract`.
     """
+    door.pause()
     context = multiprocessing.get_context("spawn")
     shares = _shares(contracts, jobs)
     with ProcessPoolExecutor(len(shares), mp_context=context) as pool:
-        futures = [
-            pool.submit(_run_share, door.spec, door.capabilities, share, options)
-            for share in shares
-        ]
+        futures = [pool.submit(_run_share, door.recipe, share, options) for share in shares]
         return {result.id: result for future in futures for result in future.result()}
 
 
-def _run_share(
-    spec: str, capabilities: Collection[str], contracts: Sequence[Contract], options: Options
-) -> list[Result]:
-    door = PythonDoor(load_factory(spec), spec, capabilities)
-    return [run_contract(contract, door, options) for contract in contracts]
+def _run_share(recipe: Recipe, contracts: Sequence[Contract], options: Options) -> list[Result]:
+    with recipe.open() as door:
+        return [run_contract(contract, door, options) for contract in contracts]
 
 
 def _shares(contracts: Sequence[Contract], jobs: int) -> list[list[Contract]]:

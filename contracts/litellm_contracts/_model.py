@@ -78,6 +78,7 @@ class Call:
         judged: Whether the contract's checks look at this call.
         may_refuse: Whether the handler may refuse the call: its task id is hostile. Such a call
             is judged by the checks for hostile ids alone.
+        abandon_after: Stop reading after so many chunks; 0 reads to the end.
         reset_connections: So many new connections are reset before the request is read.
     """
 
@@ -95,11 +96,17 @@ class Call:
     judged: bool = True
     may_refuse: bool = False
     reset_connections: int = 0
+    abandon_after: int = 0
 
     @property
     def task_id(self) -> Any:  # noqa: ANN401 - whatever the metadata holds
         """The task id in the metadata, or `None`."""
         return self.metadata.get("task_id") if isinstance(self.metadata, dict) else None
+
+
+def is_fault(answer: Answer) -> bool:
+    """Tell whether an answer is none: a handler may fail, or try again."""
+    return getattr(answer, "ends", "fault") != "done"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._campaign import Campaign, blocking
 from litellm_contracts._checks import judge
-from litellm_contracts._doors import BUNDLED, in_thread
 from litellm_contracts._evidence import evidence, redact
 from litellm_contracts._generated import DEFAULT_EXAMPLES, DEFAULT_SEED
 from litellm_contracts._profile import ZOO, Profile
 from litellm_contracts._requirements import EVERYTHING
 from litellm_contracts._scenario import Stage
+from litellm_contracts._threads import in_thread
 from litellm_contracts._waivers import Waiver  # noqa: TC001 - a dataclass field
 
 if TYPE_CHECKING:
-    from litellm_contracts._doors import PythonDoor
+    from litellm_contracts._door import Door
     from litellm_contracts._finding import Finding
     from litellm_contracts._model import Call, Contract
     from litellm_contracts._observation import Observation
@@ -60,7 +60,7 @@ class ContractRun:
         evidence: What a result shows of the exchange; empty where nothing was seen.
     """
 
-    def __init__(self, contract: Contract, door: PythonDoor, options: Options) -> None:
+    def __init__(self, contract: Contract, door: Door, options: Options) -> None:
         self._contract = contract
         self._door = door
         self._options = options
@@ -79,8 +79,7 @@ class ContractRun:
     def reproduce(self) -> str:
         """Return the command that runs this contract again, in the same way."""
         options, defaults = self._options, Options()
-        words = ["litellm-contracts", "check"]
-        words += [self._door.spec] if self._door.spec != BUNDLED else []
+        words = ["litellm-contracts", "check", *self._door.recipe.words()]
         words += ["-k", self._contract.id]
         if options.profile != defaults.profile:
             custom = options.profile.name == "custom"

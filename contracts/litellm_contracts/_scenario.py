@@ -9,15 +9,16 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Self
 
 from fake_litellm import FakeLiteLLM, Gate, Reply
-from litellm_contracts._doors import in_thread
+from litellm_contracts._model import is_fault
 from litellm_contracts._observation import Observation, Outcome, observe, owner
+from litellm_contracts._threads import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fake_litellm import RecordedRequest
     from fake_litellm._replies import Answer
-    from litellm_contracts._doors import PythonDoor, PythonHandler
+    from litellm_contracts._door import Door, Handler
     from litellm_contracts._model import Call
 
 GATE_LIMIT = 2.0
@@ -32,11 +33,11 @@ class Stage:
         litellm: The LiteLLM release the fake behaves as.
     """
 
-    def __init__(self, door: PythonDoor, litellm: str) -> None:
+    def __init__(self, door: Door, litellm: str) -> None:
         self._door = door
         self.api_key = f"sk-contract-{secrets.token_hex(8)}"
         self.fake = FakeLiteLLM(litellm=litellm)
-        self._handlers: dict[tuple[str, str], PythonHandler] = {}
+        self._handlers: dict[tuple[str, str], Handler] = {}
 
     async def __aenter__(self) -> Self:
         self.fake.start()
@@ -61,7 +62,7 @@ class Stage:
         made = [outcomes[call.name] for call in calls]
         return observe(made, self.fake.journal, self.api_key)
 
-    async def _handler(self, name: str, model: str) -> PythonHandler:
+    async def _handler(self, name: str, model: str) -> Handler:
         key = (name, model)
         if key not in self._handlers:
             base_url = self.fake.base_url
@@ -93,10 +94,10 @@ class _Script:
         call = owner(request, self._calls)
         if call is None:
             return None
-        try:
-            return self._answers[call.name].popleft()
-        except IndexError:
-            return None
+        answers = self._answers[call.name]
+        if len(answers) == 1 and is_fault(answers[0]):
+            return answers[0]  # a call that is to fail fails however often it is tried
+        return answers.popleft() if answers else None
 
 
 def _groups(calls: Sequence[Call]) -> list[list[Call]]:
@@ -114,9 +115,11 @@ def _groups(calls: Sequence[Call]) -> list[list[Call]]:
 
 
 async def _perform_group(
-    group: list[Call], handlers: dict[str, PythonHandler], script: _Script
+    group: list[Call], handlers: dict[str, Handler], script: _Script
 ) -> list[Outcome]:
     leader = group[0]
+    if len(group) == 1:  # in the caller's own task, so that context variables carry over
+        return [await handlers[leader.name].call(leader)]
     together = [call for call in group if call is leader or call.together]
     during = [call for call in group if call.during]
     gates = {}

@@ -122,10 +122,16 @@ def run_contract(contract: Contract, door: Door, options: Options) -> Result:
         shown = {}
     else:
         status = _failed(contract) if run.findings else Status.PASS
-        message = run.findings[0].message if run.findings else ""
+        message = run.findings[0].message if run.findings else _incomplete(run.evidence)
         shown = run.evidence
     message = message.replace(run.api_key, REDACTED) if run.api_key else message
     return replace(_result(contract, status, message), seconds=seconds, evidence=shown)
+
+
+def _incomplete(evidence: Mapping[str, Any]) -> str:
+    if evidence.get("complete", True):
+        return ""
+    return f"only {evidence['examples']} generated calls: the time for more was spent"
 
 
 def _failed(contract: Contract) -> Status:
@@ -145,7 +151,7 @@ def _result(contract: Contract, status: Status, message: str) -> Result:
 def _environment(options: Options, handler: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the run was made with; a handler elsewhere does not use the SDK that is here."""
     openai = None
-    if handler["door"] == "python" and "sdk" not in handler:
+    if handler["door"] == "python":
         with suppress(metadata.PackageNotFoundError):
             openai = metadata.version("openai")
     return {

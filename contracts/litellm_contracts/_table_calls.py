@@ -29,6 +29,7 @@ _TAKEN_OVER = (
     "judged",
     "may_refuse",
     "reset_connections",
+    "abandon_after",
 )
 
 

@@ -28,7 +28,6 @@ _PLAIN = re.compile(
     re.IGNORECASE,
 )
 """Header lines that every SDK sends and that tell nothing of a session."""
-_NOTED = {Status.NOT_APPLICABLE, Status.WAIVED}
 _TOLD = {Status.FAIL, Status.WARN, Status.ERROR}
 
 
@@ -55,20 +54,22 @@ def _lines(report: Report) -> Iterator[str]:
 
 def headline(report: Report) -> str:
     """Say what was judged, with what."""
-    openai, language = report.environment.get("openai"), report.handler.get("language")
-    if report.handler["door"] == "python" and "sdk" not in report.handler:
-        language = f"Python {report.environment['python']}"
-    sdk = report.handler.get("sdk") or (f"openai {openai}" if openai else "no openai SDK here")
+    handler, environment = report.handler, report.environment
+    made_with = [handler.get("sdk"), handler.get("language")]
+    if handler["door"] == "python":
+        openai = environment.get("openai")
+        made_with = [f"openai {openai}" if openai else "no openai SDK here"]
+        made_with.append(f"Python {environment['python']}")
+    facts = [handler["name"], *filter(None, made_with), f"as LiteLLM {environment['litellm']}"]
     return (
-        f"litellm-contracts {report.suite['version']}: {report.handler['name']}, "
-        f"{sdk}, {f'{language}, ' if language else ''}as LiteLLM {report.environment['litellm']}, "
+        f"litellm-contracts {report.suite['version']}: {', '.join(facts)}, "
         f"header {report.suite['header']}"
     )
 
 
 def status_line(result: Result) -> str:
     """One line per contract."""
-    note = f"  ({result.message})" if result.status in _NOTED else ""
+    note = f"  ({result.message})" if result.message and result.status not in _TOLD else ""
     return f"  {_WORDS[result.status]:<8} {result.id}{note}"
 
 
