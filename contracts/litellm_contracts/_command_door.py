@@ -135,6 +135,11 @@ class CommandDoor:
         return self._recipe.declared & {*self._hello["capabilities"]}
 
     @property
+    def abandons(self) -> bool:
+        """False: protocol 1 hands over a call's chunks when it has ended."""
+        return False
+
+    @property
     def recipe(self) -> CommandRecipe:
         """How this door was opened."""
         return self._recipe

@@ -58,6 +58,11 @@ class Door(Protocol):
         """How this door was opened."""
         ...
 
+    @property
+    def abandons(self) -> bool:
+        """Whether it can stop reading a stream; a whole answer is all a program gives back."""
+        ...
+
     def describe(self) -> dict[str, Any]:
         """Return the report's facts about the handler."""
         ...

@@ -150,6 +150,11 @@ class PythonDoor:
         }
 
     @property
+    def abandons(self) -> bool:
+        """True: the stream is read in this process."""
+        return True
+
+    @property
     def recipe(self) -> PythonRecipe:
         """How this door is opened in another process."""
         return PythonRecipe(self.spec, self.capabilities)

@@ -40,8 +40,6 @@ def call_request(call: Call, call_id: str, handler_id: str) -> dict[str, Any]:
     request: dict[str, Any] = {"op": call.method, "id": call_id, "handler": handler_id}
     if call.method == "complete_prompt":
         return {**request, "prompt": call.prompt}
-    if call.abandon_after:
-        request["abandon_after"] = call.abandon_after
     return {
         **request,
         "system_prompt": call.system_prompt,

@@ -68,9 +68,7 @@ def run_suite(
         results = run_in_processes(door, chosen, options, jobs)
     else:
         results = {one.id: run_contract(one, door, options) for one in chosen}
-    every = [
-        results.get(one.id) or _result(one, Status.NOT_RUN, "deselected") for one in contracts
-    ]
+    every = [results.get(one.id) or _result(one, Status.NOT_RUN, "deselected") for one in contracts]
     return Report(
         results=apply_waivers(every, options.waivers),
         suite={
@@ -100,6 +98,8 @@ def run_contract(contract: Contract, door: Door, options: Options) -> Result:
         message = f"the handler declares that it has no {', '.join(missing)}"
         return _result(contract, Status.NOT_APPLICABLE, message)
     unmet = contract.unmet(options.profile)
+    if not unmet and not door.abandons and any(call.abandon_after for call in contract.calls):
+        unmet = "a program hands over whole answers, so that no stream can be left"
     if unmet:
         return _result(contract, Status.NOT_APPLICABLE, unmet)
     if not logging.root.handlers:  # else what a handler logs would end up on stderr

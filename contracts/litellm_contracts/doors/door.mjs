@@ -40,16 +40,13 @@ export function serve({ build, name, sdk, capabilities = ["create_message", "com
 			handlers.set(handler, await build({ baseUrl: base_url, apiKey: api_key, model }))
 			return { handler, ok: true }
 		},
-		async create_message({ id, handler, system_prompt, messages, metadata, abandon_after }) {
+		async create_message({ id, handler, system_prompt, messages, metadata }) {
 			/** @type {object[]} */
 			const chunks = []
 			try {
 				// JSON has no undefined: null stands for an argument that is left out.
 				const stream = find(handler).createMessage(system_prompt, messages, metadata ?? undefined)
-				for await (const chunk of stream) {
-					chunks.push(chunk)
-					if (chunks.length === abandon_after) break
-				}
+				for await (const chunk of stream) chunks.push(chunk)
 			} catch (error) {
 				return { id, chunks, error: describe(error) }
 			}
