@@ -55,8 +55,9 @@ class Stage:
         self.fake.answer_with(script.answer)
         outcomes: dict[str, Outcome] = {}
         for group in _groups(calls):
-            self.fake.reset_connections(sum(call.reset_connections for call in group))
             handlers = {call.name: await self._handler(call.handler, model) for call in group}
+            # After the handlers are built: what they ask for then is none of the call.
+            self.fake.reset_connections(sum(call.reset_connections for call in group))
             made = await _perform_group(group, handlers, script)
             outcomes |= {outcome.call.name: outcome for outcome in made}
         made = [outcomes[call.name] for call in calls]
