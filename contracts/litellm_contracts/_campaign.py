@@ -97,7 +97,8 @@ class Campaign:
         seen = self.perform(call, model)
         before = [self._earlier[model]] if model in self._earlier else []
         if call.task_id is not None:
-            past = replace(call, name="earlier call", judged=False)
+            # Its requests are not in this observation: it was judged when it was made.
+            past = replace(call, name="earlier call", judged=False, may_refuse=True)
             self._earlier[model] = replace(seen.outcomes[0], call=past)
         return replace(seen, outcomes=(*before, *seen.outcomes))
 

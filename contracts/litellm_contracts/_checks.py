@@ -28,9 +28,13 @@ SESSION_ROUTE = re.compile(r"/(chat/completions|completions|responses|messages|e
 
 
 def check_reached(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """Every judged call reached the proxy: what was never sent cannot be right."""
-    for outcome in observation.judged():
-        if not observation.requests_of(outcome.call):
+    """Every call reached the proxy: what was never sent can neither be right nor lead to it.
+
+    A call may be missing where its task id may be refused, or its connection is reset.
+    """
+    for outcome in observation.outcomes:
+        excused = outcome.call.may_refuse or outcome.call.reset_connections
+        if not excused and not observation.requests_of(outcome.call):
             error = f": {outcome.error}" if outcome.error else " and returned without an error"
             yield Finding(
                 message=f"{named(outcome.call)} sent no request to the proxy{error}",

@@ -63,7 +63,7 @@ FACTORS: dict[str, dict[str, Any]] = {
     "history": {
         "none": [],
         "1 turn": _TURN,
-        "60 turns": _TURN * 60,
+        "26 turns": _TURN * 26,
         "a tool call": [_ASKED, _RESULT],
     },
     "system prompt": {"short": "You are careful.", "empty": "", "long": "Be careful. " * 2000},

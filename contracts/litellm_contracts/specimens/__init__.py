@@ -1,0 +1,32 @@
+"""Handlers whose verdict is known: the suite must break the bad ones and leave the right ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from litellm_contracts.specimens._registry import SPECIMENS, Specimen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Specimen", "all_specimens"]
+
+
+def all_specimens() -> Mapping[str, Specimen]:
+    """Return every specimen by name, the known-bad ones first."""
+    from litellm_contracts.specimens import (  # noqa: F401 - they register themselves
+        broken_absence,
+        broken_answers,
+        broken_hostile,
+        broken_isolation,
+        broken_leaks,
+        broken_presence,
+        broken_prompts,
+        broken_requests,
+        broken_values,
+        gateway,
+        unusual,
+        unusual_wire,
+    )
+
+    return dict(sorted(SPECIMENS.items(), key=lambda item: item[1].is_right))

@@ -1,0 +1,64 @@
+"""Groups of contracts that many faults break together, as patterns for `breaks`."""
+
+from __future__ import annotations
+
+DUE = """
+    presence/* -presence/exactly-one-request
+    complete-prompt/between-turns complete-prompt/during-stream complete-prompt/at-the-same-time
+    isolation/* -isolation/second-handler-without-task
+    recognition/filed-under-the-task recognition/nothing-else-filed-there
+    hostile-ids/nothing-injected
+    schema/create-message
+"""
+"""Every contract in which a request is due the header: all that a missing header breaks."""
+
+RATE_LIMITS = """presence/retry-after-429 presence/retry-after-429-without-hint
+    isolation/retry-beside-another-task"""
+"""Every contract in which a conversation's request meets a rate limit."""
+
+RETRIES = f"presence/retry-after-* {RATE_LIMITS}"
+"""Every contract in which a conversation's request fails at first."""
+
+ABSENT = """absence/* isolation/task-beside-no-task isolation/second-handler-without-task
+    isolation/long-lived-handler isolation/after-abandoned-stream"""
+"""Every hand-written contract in which create_message has no task id."""
+
+PROMPTS = """complete-prompt/* isolation/second-handler-without-task
+    isolation/long-lived-handler isolation/after-abandoned-stream schema/complete-prompt"""
+"""Every contract in which a request of complete_prompt is judged by its headers."""
+
+WITHOUT_ID = """isolation/task-beside-no-task isolation/second-handler-without-task
+    isolation/long-lived-handler isolation/after-abandoned-stream schema/create-message"""
+"""What is left of these under a profile that wants a session with every request."""
+
+ALL_PROMPTS = """isolation/second-handler-without-task isolation/long-lived-handler
+    isolation/after-abandoned-stream schema/complete-prompt"""
+"""The same for complete_prompt."""
+
+AFTER_TURN = """isolation/long-lived-handler isolation/after-abandoned-stream
+    recognition/nothing-else-filed-there"""
+"""Contracts in which a request of no task, and a prompt, follow a turn on the same handler."""
+
+NEXT_ID = f"""presence/every-kind-of-id presence/next-task isolation/alternating-tasks
+    isolation/concurrent-tasks isolation/four-concurrent-tasks isolation/call-during-stream
+    isolation/two-handlers isolation/retry-beside-another-task {AFTER_TURN}
+    hostile-ids/nothing-injected schema/create-message"""
+"""Every contract in which one handler is given a second task id."""
+
+AFTER_TASK = f"""absence/after-task absence/after-failed-task isolation/task-beside-no-task
+    complete-prompt/* -complete-prompt/omits-header {AFTER_TURN} schema/create-message"""
+"""Every contract in which a request without a header follows one with it, on one handler."""
+
+IN_TURN = f"""absence/after-task absence/after-failed-task
+    complete-prompt/after-create-message complete-prompt/between-turns
+    complete-prompt/after-failed-create-message complete-prompt/retry
+    complete-prompt/every-model-branch {AFTER_TURN}"""
+"""Every contract in which one asyncio task, or one thread, makes such calls one after another."""
+
+MESSAGES = """* -always/* -complete-prompt/omits-header -schema/complete-prompt
+    -faithfulness/completed-text"""
+"""Every contract that calls create_message."""
+
+COUNTED = """presence/exactly-one-request presence/retry-after-* presence/reconnect
+    absence/retry-without-task complete-prompt/retry"""
+"""Every contract that counts requests."""

@@ -1,0 +1,188 @@
+"""Handlers that send a session header where there is no task."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from litellm_contracts.specimens._base import HEADER, AsyncHandler, Parts, SyncHandler, Turn
+from litellm_contracts.specimens._ids import ABSENT, AFTER_TURN
+from litellm_contracts.specimens._raw import RawHandler
+from litellm_contracts.specimens._registry import known_bad
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+
+_WITHOUT_ID = f"{ABSENT} schema/create-message"
+_OMITTED = f"""{_WITHOUT_ID} -absence/metadata-empty -absence/task-id-none -absence/task-id-empty
+    -absence/other-metadata"""
+_NOT_PASSED: Mapping[str, Any] = {"not": "passed"}
+
+_MADE_UP: tuple[tuple[str, str, Callable[[Turn], str | None], str], ...] = (
+    (
+        "undefined-without-task",
+        "Sends 'undefined' where there is no task id.",
+        lambda _: "undefined",
+        _WITHOUT_ID,
+    ),
+    (
+        "random-id-without-task",
+        "Makes up an id where there is no task id.",
+        lambda _: str(uuid.uuid4()),
+        _WITHOUT_ID,
+    ),
+    (
+        "undefined-without-metadata",
+        "Sends 'undefined' where there is no metadata.",
+        lambda turn: "undefined" if turn.metadata is None else None,
+        _OMITTED,
+    ),
+    (
+        "null-for-empty-metadata",
+        "Sends 'null' where the metadata is empty.",
+        lambda turn: "null" if turn.metadata == {} else None,
+        "absence/metadata-empty schema/create-message",
+    ),
+    (
+        "none-as-text",
+        "Sends 'None' for a task id that is None.",
+        lambda turn: _text_of(turn, None),
+        "absence/task-id-none",
+    ),
+    (
+        "empty-header-for-empty-id",
+        "Sends an empty header for an empty task id.",
+        lambda turn: _text_of(turn, ""),
+        "absence/task-id-empty",
+    ),
+    (
+        "parent-task-id-used",
+        "Falls back on the parent's task id.",
+        lambda turn: (turn.metadata or {}).get("parent_task_id"),
+        "absence/other-metadata schema/create-message",
+    ),
+    (
+        "session-id-of-metadata-used",
+        "Falls back on a session id that the metadata happens to hold.",
+        lambda turn: (turn.metadata or {}).get("session_id"),
+        "absence/other-metadata",
+    ),
+    (
+        "id-made-up-on-retries",
+        "Makes up an id for the second attempt.",
+        lambda turn: str(uuid.uuid4()) if turn.attempt > 1 else None,
+        "absence/retry-without-task",
+    ),
+)
+
+
+def _text_of(turn: Turn, value: object) -> str | None:
+    metadata = turn.metadata or {}
+    return str(value) if "task_id" in metadata and metadata["task_id"] == value else None
+
+
+def _making_up(make_up: Callable[[Turn], str | None], base: Any) -> type[Parts]:  # noqa: ANN401
+    class MakingUp(base):  # type: ignore[misc]
+        """Sends a header without a task id."""
+
+        def headers(self, turn: Turn) -> dict[str, str]:
+            headers: dict[str, str] = super().headers(turn)
+            if turn.is_prompt or headers or (value := make_up(turn)) is None:
+                return headers
+            return self.fault({HEADER: value})  # type: ignore[no-any-return]
+
+    return MakingUp
+
+
+for _number, (_name, _about, _make_up, _breaks) in enumerate(_MADE_UP):
+    _base: Any = RawHandler if _number % 2 else AsyncHandler
+    known_bad(_name, _about, _breaks)(_making_up(_make_up, _base))
+
+
+@known_bad(
+    "crash-on-metadata-none",
+    "Looks into the metadata without asking whether there is any.",
+    "absence/metadata-none",
+    sends=False,
+)
+class _Crash(AsyncHandler):
+    def create_message(
+        self,
+        system_prompt: str,
+        messages: Iterable[Mapping[str, Any]],
+        metadata: Mapping[str, Any] | None = _NOT_PASSED,
+    ) -> AsyncIterator[Any]:
+        if metadata is None:
+            self.fault()
+            raise TypeError("'NoneType' object is not subscriptable")
+        given = None if metadata is _NOT_PASSED else metadata
+        return super().create_message(system_prompt, messages, given)
+
+
+@known_bad(
+    "null-for-metadata-none",
+    "Sends 'null' where the metadata is passed as None.",
+    "absence/metadata-none",
+)
+class _Null(SyncHandler):
+    def create_message(
+        self,
+        system_prompt: str,
+        messages: Iterable[Mapping[str, Any]],
+        metadata: Mapping[str, Any] | None = _NOT_PASSED,
+    ) -> Any:  # noqa: ANN401
+        if metadata is None:
+            metadata = {"task_id": self.fault("null")}
+        given = None if metadata is _NOT_PASSED else metadata
+        return super().create_message(system_prompt, messages, given)
+
+
+@known_bad(
+    "previous-id-without-task",
+    "Keeps the last task id for calls that have none.",
+    f"""absence/after-task absence/after-failed-task isolation/task-beside-no-task {AFTER_TURN}
+    schema/create-message""",
+)
+class _Previous(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        self.memory.update(headers)
+        if not headers and self.memory and not turn.is_prompt:
+            return self.fault(dict(self.memory))
+        return headers
+
+
+@known_bad(
+    "id-of-failed-call-without-task",
+    "Clears the task id only after a success.",
+    "absence/after-failed-task",
+)
+class _Uncleared(SyncHandler):
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        self.memory.update(self.headers(turn))
+        return super().error(turn, error)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if not headers and self.memory and not turn.is_prompt:
+            return self.fault(dict(self.memory))
+        return headers
+
+
+@known_bad(
+    "undefined-until-first-task",
+    "Has 'undefined' for a default until the first task id is known.",
+    "absence/no-metadata absence/retry-without-task",
+)
+class _Default(AsyncHandler):
+    def create_message(
+        self,
+        system_prompt: str,
+        messages: Iterable[Mapping[str, Any]],
+        metadata: Mapping[str, Any] | None = _NOT_PASSED,
+    ) -> AsyncIterator[Any]:
+        first = not self.shared.memory
+        self.shared.memory["used"] = True
+        if metadata is _NOT_PASSED:
+            metadata = self.fault({"task_id": "undefined"}) if first else None
+        return super().create_message(system_prompt, messages, metadata)

@@ -1,0 +1,227 @@
+"""Handlers that do not hand on what the proxy answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from litellm_contracts.specimens._base import AsyncHandler, Parts, SyncHandler, Turn
+from litellm_contracts.specimens._raw import RawHandler
+from litellm_contracts.specimens._registry import known_bad
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+Chunks = list[dict[str, Any]]
+
+_TEXT = "faithfulness/streamed-text"
+
+
+_CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
+    (
+        "first-piece-lost",
+        "Takes the first piece of text for the opening of the stream.",
+        lambda chunks, turn: chunks if turn.notes["pieces"] > 1 else [],
+        _TEXT,
+    ),
+    ("pieces-doubled", "Yields each piece twice.", lambda chunks, _: chunks * 2, _TEXT),
+    (
+        "pieces-stripped",
+        "Strips the white space around each piece.",
+        lambda chunks, _: [{**chunk, "text": chunk["text"].strip()} for chunk in chunks],
+        _TEXT,
+    ),
+    (
+        "text-under-another-type",
+        "Calls its text chunks `content`.",
+        lambda chunks, _: [{**chunk, "type": "content"} for chunk in chunks],
+        _TEXT,
+    ),
+)
+
+
+def _changing(change: Callable[[Chunks, Turn], Chunks], base: Any) -> type[Parts]:  # noqa: ANN401
+    class Changing(base):  # type: ignore[misc]
+        """Changes the pieces of the streamed text."""
+
+        def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+            for chunk in super().chunks(event, turn):
+                if chunk["type"] != "text":
+                    yield chunk
+                    continue
+                turn.notes["pieces"] = turn.notes.get("pieces", 0) + 1
+                turn.notes["text"] = turn.notes.get("text", "") + chunk["text"]
+                yield from self.fault(change([chunk], turn))
+
+    return Changing
+
+
+for _number, (_name, _about, _change, _breaks) in enumerate(_CHANGED):
+    _base: Any = RawHandler if _number % 2 else AsyncHandler
+    known_bad(_name, _about, _breaks)(_changing(_change, _base))
+
+
+@known_bad(
+    "last-piece-lost",
+    "Holds each piece back until the next one, and never yields the last.",
+    _TEXT,
+)
+class _LastLost(SyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        for chunk in super().chunks(event, turn):
+            if chunk["type"] == "text":
+                held = turn.notes.get("held")
+                turn.notes["held"] = self.fault(chunk)
+                if held is None:
+                    continue
+                yield held
+            else:
+                yield chunk
+
+
+@known_bad(
+    "completion-object-returned",
+    "Returns the SDK's object instead of its text.",
+    "faithfulness/completed-text",
+)
+class _Object(AsyncHandler):
+    def text(self, answer: Any) -> str:  # noqa: ANN401
+        return self.fault(answer)  # type: ignore[no-any-return]
+
+
+@known_bad("usage-not-asked-for", "Does not ask for token counts.", "faithfulness/usage")
+class _NoUsage(AsyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        self.fault(body.pop("stream_options", None))
+        return body
+
+
+@known_bad(
+    "usage-skipped-without-choices",
+    "Skips events without text, the one with the token counts among them.",
+    "faithfulness/usage",
+)
+class _SkippedUsage(SyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        for chunk in super().chunks(event, turn):
+            if chunk["type"] == "usage":
+                self.fault()
+            else:
+                yield chunk
+
+
+_TOOL_CALLS: tuple[tuple[str, str, Callable[[dict[str, Any]], Chunks]], ...] = (
+    ("tool-calls-lost", "Yields text alone.", lambda _: []),
+    (
+        "second-tool-call-lost",
+        "Expects one tool call per answer.",
+        lambda call: [] if call["index"] else [call],
+    ),
+    (
+        "tool-call-arguments-lost",
+        "Yields only the piece of a tool call that holds its name.",
+        lambda call: [call] if call["name"] else [],
+    ),
+)
+
+
+def _changing_calls(change: Callable[[dict[str, Any]], Chunks]) -> type[Parts]:
+    class ChangingCalls(AsyncHandler):
+        """Changes the pieces of tool calls."""
+
+        def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+            for chunk in super().chunks(event, turn):
+                is_call = chunk["type"] == "tool_call_partial"
+                yield from self.fault(change(chunk)) if is_call else [chunk]
+
+    return ChangingCalls
+
+
+for _name, _about, _change_call in _TOOL_CALLS:
+    known_bad(_name, _about, "faithfulness/tool-calls")(_changing_calls(_change_call))
+
+
+@known_bad(
+    "unfinished-answer-taken-for-whole",
+    "Takes any end of the stream for the end of the answer.",
+    "faithfulness/stream-without-finish",
+)
+class _Unfinished(SyncHandler):
+    def end(self, turn: Turn) -> None:
+        self.fault(turn)
+
+
+@known_bad(
+    "error-event-ignored",
+    "Takes an error in the stream for its end.",
+    "faithfulness/error-event",
+)
+class _ErrorEvent(RawHandler):
+    def read(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        return event
+
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        if "error" in event:
+            turn.finished = self.fault(True)  # noqa: FBT003
+        yield from super().chunks(event, turn)
+
+
+@known_bad(
+    "stream-errors-swallowed",
+    "Logs what goes wrong in a stream and returns what has arrived.",
+    "faithfulness/broken-stream faithfulness/error-event faithfulness/stream-without-finish",
+)
+class _Swallowed(AsyncHandler):
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        answer = await super().send(turn)
+        return answer if turn.is_prompt else self.until_error(answer)
+
+    async def until_error(self, events: Any) -> Any:  # noqa: ANN401
+        try:
+            async for event in events:
+                yield event
+        except Exception as error:  # noqa: BLE001 - the fault
+            self.fault(error)
+
+    def end(self, turn: Turn) -> None:
+        self.fault(turn)
+
+
+@known_bad(
+    "empty-answer-for-an-error",
+    "Returns an empty completion where the proxy refused.",
+    "faithfulness/refused-request",
+)
+class _EmptyAnswer(AsyncHandler):
+    async def complete_prompt(self, prompt: str) -> str:
+        try:
+            return await super().complete_prompt(prompt)
+        except Exception:  # noqa: BLE001 - the fault
+            return self.fault("")
+
+
+@known_bad(
+    "error-yielded-as-text",
+    "Yields the error of a refused request as the answer's text.",
+    "faithfulness/refused-request",
+)
+class _ErrorAsText(SyncHandler):
+    def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        try:
+            return super().send(turn)
+        except Exception as error:
+            if turn.is_prompt:
+                raise
+            delta = {"delta": {"content": f"Error: {error}"}, "finish_reason": "stop"}
+            return [self.fault({"choices": [delta]})]
+
+
+@known_bad(
+    "error-without-its-cause",
+    "Says that something went wrong.",
+    "faithfulness/error-names-its-cause",
+)
+class _NoCause(AsyncHandler):
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        del turn, error
+        return self.fault(RuntimeError("Something went wrong. Please try again."))

@@ -1,0 +1,71 @@
+"""Handlers that let the task id or the API key out where they do not belong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
+from litellm_contracts.specimens._registry import known_bad
+
+
+@known_bad(
+    "id-in-url-too", "Adds the task id to the URL, for access logs.", "recognition/id-not-in-url"
+)
+class _InUrl(AsyncHandler):
+    def request(self, turn: Turn) -> dict[str, Any]:
+        request = super().request(turn)
+        if turn.task_id:
+            request["extra_query"] = self.fault({"conversation": turn.task_id})
+        return request
+
+
+@known_bad(
+    "id-in-user-field-too", "Names the task in the body's `user`.", "recognition/id-not-in-body"
+)
+class _InUser(SyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        return self.fault(body | {"user": f"task:{turn.task_id}"}) if turn.task_id else body
+
+
+@known_bad(
+    "id-in-request-id-too",
+    "Begins its request ids with the task id.",
+    "recognition/id-not-in-other-headers",
+)
+class _InRequestId(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        return self.fault(headers | {"x-request-id": f"{turn.task_id}-1"}) if headers else headers
+
+
+@known_bad(
+    "id-with-request-for-models",
+    "Asks for the models before each turn, with the turn's headers.",
+    "recognition/id-not-in-side-requests",
+)
+class _WithModels(SyncHandler):
+    def prepare(self, turn: Turn) -> None:
+        if not turn.is_prompt:
+            self.fault(self.client.models.list(extra_headers=self.headers(turn)))
+
+
+@known_bad(
+    "key-in-errors",
+    "Quotes its settings in every error.",
+    "recognition/key-only-in-its-header",
+)
+class _InError(AsyncHandler):
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        told = super().error(turn, error)
+        return self.fault(RuntimeError(f"{told} (base_url={self.base_url}, key={self.api_key})"))
+
+
+@known_bad(
+    "key-in-another-header",
+    "Sends the key a second time, for a gateway before the proxy.",
+    "recognition/key-only-in-its-header",
+)
+class _InHeader(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return super().headers(turn) | self.fault({"x-acme-gateway": f"token {self.api_key}"})

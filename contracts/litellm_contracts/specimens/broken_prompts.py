@@ -1,0 +1,189 @@
+"""Handlers whose `complete_prompt` sends a session header, or a wrong request."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
+from litellm_contracts.specimens._ids import AFTER_TURN, PROMPTS
+from litellm_contracts.specimens._registry import known_bad
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_AFTER_A_MESSAGE = f"complete-prompt/* -complete-prompt/omits-header {AFTER_TURN}"
+
+
+def _remembering(when: Callable[[Turn, Any], object], base: Any) -> Any:  # noqa: ANN401
+    class Remembering(base):  # type: ignore[misc]
+        """Sends the last task id also with a prompt, when something holds."""
+
+        def headers(self, turn: Turn) -> dict[str, str]:
+            headers: dict[str, str] = super().headers(turn)
+            if not turn.is_prompt:
+                self.memory["last"] = headers
+            elif self.memory.get("last") and when(turn, self):
+                return self.fault(self.memory["last"])  # type: ignore[no-any-return]
+            return headers
+
+    return Remembering
+
+
+known_bad(
+    "prompt-with-id-of-last-message",
+    "Sends the last message's task id with complete_prompt.",
+    _AFTER_A_MESSAGE,
+)(_remembering(lambda *_: True, AsyncHandler))
+
+known_bad(
+    "prompt-with-id-on-retries",
+    "Sends the last message's task id when complete_prompt is repeated.",
+    "complete-prompt/retry",
+)(_remembering(lambda turn, _: turn.attempt > 1, SyncHandler))
+
+known_bad(
+    "prompt-with-id-for-gpt-5",
+    "Builds complete_prompt's request for gpt-5 models with the conversation's headers.",
+    "complete-prompt/every-model-branch",
+)(_remembering(lambda _, handler: handler.model.startswith("gpt-5"), AsyncHandler))
+
+
+@known_bad(
+    "prompt-with-id-after-failed-message",
+    "Sends the task id of a message that failed: only a success clears it.",
+    "complete-prompt/after-failed-create-message",
+)
+class _AfterFailure(_remembering(lambda _, handler: handler.memory.get("failed"), AsyncHandler)):  # type: ignore[misc]
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        self.memory["failed"] = True
+        return super().error(turn, error)  # type: ignore[no-any-return]
+
+
+@known_bad(
+    "prompt-with-id-while-stream-is-open",
+    "Sets the headers when a stream opens and takes them back when it ends.",
+    "complete-prompt/during-stream isolation/after-abandoned-stream",
+)
+class _WhileOpen(_remembering(lambda _, handler: handler.memory.get("open"), AsyncHandler)):  # type: ignore[misc]
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        answer = await super().send(turn)
+        self.memory["open"] = not turn.is_prompt
+        return answer
+
+    def end(self, turn: Turn) -> None:
+        super().end(turn)
+        self.memory["open"] = False
+
+
+@known_bad(
+    "prompt-with-id-while-message-waits",
+    "Sets the headers on the handler from the request to the first byte of its answer.",
+    "complete-prompt/at-the-same-time",
+)
+class _WhileWaiting(_remembering(lambda _, handler: handler.memory.get("waiting"), AsyncHandler)):  # type: ignore[misc]
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        if turn.is_prompt:
+            return await super().send(turn)
+        self.memory["waiting"] = True
+        try:
+            return await super().send(turn)
+        finally:
+            self.memory["waiting"] = False
+
+
+@known_bad(
+    "prompt-with-id-of-finished-message",
+    "Writes the headers back when a stream has ended well.",
+    f"""complete-prompt/after-create-message complete-prompt/between-turns complete-prompt/retry
+    complete-prompt/every-model-branch {AFTER_TURN} -isolation/after-abandoned-stream""",
+)
+class _Finished(_remembering(lambda _, handler: handler.memory.get("finished"), SyncHandler)):  # type: ignore[misc]
+    def end(self, turn: Turn) -> None:
+        super().end(turn)
+        self.memory["finished"] = True
+
+
+@known_bad("prompt-with-random-id", "Gives every prompt a session of its own.", PROMPTS)
+class _Random(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        if turn.is_prompt:
+            return self.fault({HEADER: str(uuid.uuid4())})
+        return super().headers(turn)
+
+
+@known_bad(
+    "prompt-with-id-for-a-handlers-first-call",
+    "Opens a session of its own where complete_prompt is the first call.",
+    "complete-prompt/omits-header schema/complete-prompt",
+)
+class _First(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        is_first = not self.memory
+        self.memory["used"] = True
+        if turn.is_prompt and is_first:
+            return self.fault({HEADER: "session-of-its-own"})
+        return super().headers(turn)
+
+
+@known_bad(
+    "prompt-with-id-beyond-ascii",
+    "Opens a session of its own for prompts beyond ASCII.",
+    "schema/complete-prompt",
+)
+class _BeyondAscii(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        if turn.is_prompt and not turn.text.isascii():
+            return self.fault({HEADER: "session-of-its-own"})
+        return super().headers(turn)
+
+
+@known_bad(
+    "prompt-with-invalid-temperature",
+    "Sends complete_prompt's temperature in percent.",
+    "schema/complete-prompt",
+)
+class _Percent(AsyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        return self.fault(body | {"temperature": 70}) if turn.is_prompt else body
+
+
+@known_bad(
+    "prompt-filed-by-body-metadata",
+    "Sends complete_prompt with the last task id in the body's metadata.",
+    "recognition/nothing-else-filed-there recognition/id-not-in-body",
+)
+class _BodyMetadata(AsyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        if turn.is_prompt and self.memory:
+            body["metadata"] = self.fault({"session_id": self.memory["last"]})
+        elif turn.task_id:
+            self.memory["last"] = turn.task_id
+        return body
+
+
+@known_bad(
+    "prompt-filed-by-litellm-session-id",
+    "Sends complete_prompt with the last task id in x-litellm-session-id.",
+    "recognition/nothing-else-filed-there recognition/id-not-in-other-headers",
+)
+class _LiteLlmHeader(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        if turn.is_prompt and self.memory:
+            return self.fault({"x-litellm-session-id": self.memory["last"]})
+        if turn.task_id:
+            self.memory["last"] = turn.task_id
+        return super().headers(turn)
+
+
+@known_bad(
+    "prompt-text-lost",
+    "Returns nothing where complete_prompt was answered.",
+    "faithfulness/completed-text",
+)
+class _Lost(AsyncHandler):
+    def text(self, answer: Any) -> str:  # noqa: ANN401
+        del answer
+        return self.fault("")

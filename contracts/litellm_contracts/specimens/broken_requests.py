@@ -1,0 +1,184 @@
+"""Handlers that send too much, too little, to the wrong place, or what the API does not know."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
+from litellm_contracts.specimens._ids import COUNTED, MESSAGES
+from litellm_contracts.specimens._registry import known_bad
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+
+_WARM_UP: dict[str, Any] = {"messages": [{"role": "user", "content": "ping"}], "max_tokens": 1}
+
+
+@known_bad("warm-up-when-built", "Sends a completion to test the connection.", COUNTED)
+class _WarmUp(SyncHandler):
+    def __init__(self, base_url: str, api_key: str, model: str) -> None:
+        super().__init__(base_url, api_key, model)
+        self.fault(self.client.chat.completions.create(model=model, **_WARM_UP))
+
+
+@known_bad(
+    "warm-up-before-each-message",
+    "Sends a completion before each message to wake the model.",
+    COUNTED,
+)
+class _WarmUpEach(AsyncHandler):
+    async def prepare(self, turn: Turn) -> None:
+        if not turn.is_prompt:
+            self.fault(await self.client.chat.completions.create(model=self.model, **_WARM_UP))
+
+
+@known_bad("request-sent-twice", "Sends each request again and drops the answer.", COUNTED)
+class _Twice(AsyncHandler):
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        answer = await super().send(turn)
+        again = self.request(turn) | {"stream": False}
+        again["extra_body"].pop("stream_options", None)
+        self.fault(await self.client.chat.completions.create(**again))
+        return answer
+
+
+@known_bad(
+    "message-sent-twice-after-a-prompt",
+    "Starts the conversation's connection anew after complete_prompt, with a request.",
+    "presence/exactly-one-request",
+)
+class _TwiceAfterPrompt(SyncHandler):
+    def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        after_prompt, self.memory["prompt"] = self.memory.get("prompt"), turn.is_prompt
+        answer = super().send(turn)
+        if after_prompt and not turn.is_prompt:
+            answer = self.fault(super().send(turn))
+        return answer
+
+
+@known_bad(
+    "retry-sent-twice",
+    "Repeats a request twice where once would do.",
+    f"{COUNTED} -presence/exactly-one-request -presence/reconnect",
+)
+class _RetryTwice(SyncHandler):
+    def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        answer = super().send(turn)
+        return self.fault(super().send(turn)) if turn.attempt > 1 else answer
+
+
+@known_bad("never-sends", "Answers from a cache and sends nothing.", "* -always/*", sends=False)
+class _Never(AsyncHandler):
+    async def create_message(
+        self,
+        system_prompt: str,
+        messages: Iterable[Mapping[str, Any]],
+        metadata: Mapping[str, Any] | None = None,
+    ) -> AsyncIterator[Any]:
+        del system_prompt, messages, metadata
+        yield self.fault({"type": "text", "text": "Hello."})
+
+    async def complete_prompt(self, prompt: str) -> str:
+        return self.fault(f"Echo: {prompt}")
+
+
+@known_bad("always-raises", "Raises whatever it is asked.", "* -always/*", sends=False)
+class _Raises(SyncHandler):
+    def prepare(self, turn: Turn) -> None:
+        self.fault()
+        raise RuntimeError(f"{turn.method} is not implemented")
+
+
+@known_bad("base-url-ignored", "Sends to a proxy of its own choice.", "* -always/*", sends=False)
+class _OtherProxy(SyncHandler):
+    def __init__(self, base_url: str, api_key: str, model: str) -> None:
+        del base_url
+        super().__init__(self.fault("http://127.0.0.1:9"), api_key, model)
+
+
+@known_bad(
+    "stream-never-read",
+    "Returns an iterator that ends before it sends.",
+    MESSAGES,
+    sends=False,
+)
+class _Unread(SyncHandler):
+    def create_message(
+        self,
+        system_prompt: str,
+        messages: Iterable[Mapping[str, Any]],
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Iterator[Any]:
+        del system_prompt, messages, metadata
+        return iter(self.fault(()))
+
+
+@known_bad(
+    "never-comes-back-after-a-refusal",
+    "Waits for ever when the request before was refused.",
+    "presence/after-failed-call",
+    sends=False,
+    is_slow=True,
+)
+class _Hangs(AsyncHandler):
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        self.memory["refused"] = getattr(error, "status_code", None) == 400  # noqa: PLR2004
+        return super().error(turn, error)
+
+    async def prepare(self, turn: Turn) -> None:
+        if self.memory.get("refused") and turn.task_id:
+            await self.fault(asyncio.get_running_loop().create_future())
+
+
+@known_bad(
+    "messages-not-passed-on",
+    "Sends the system prompt and forgets the messages.",
+    MESSAGES,
+)
+class _NoMessages(AsyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        return body if turn.is_prompt else self.fault(body | {"messages": body["messages"][:1]})
+
+
+@known_bad(
+    "tools-in-anthropics-shape",
+    "Sends tools without the `function` around them.",
+    "schema/create-message",
+)
+class _Tools(AsyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        if turn.tools:
+            body["tools"] = self.fault([tool["function"] for tool in turn.tools])
+        return body
+
+
+@known_bad(
+    "tool-results-in-anthropics-shape",
+    "Sends a tool's result as a message of the role `tool_result`.",
+    "schema/create-message",
+)
+class _ToolResults(SyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        for number, message in enumerate(body["messages"]):
+            if message["role"] == "tool":
+                body["messages"][number] = self.fault({**message, "role": "tool_result"})
+        return body
+
+
+@known_bad(
+    "content-parts-without-type",
+    "Drops the type of content parts.",
+    "schema/create-message",
+)
+class _Parts(AsyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        for number, message in enumerate(body["messages"]):
+            if isinstance(message.get("content"), list):
+                parts = [{"text": part.get("text", "")} for part in message["content"]]
+                body["messages"][number] = self.fault({**message, "content": parts})
+        return body
