@@ -14,6 +14,11 @@ DEFAULT_MODELS = (
 )
 """Listed by a proxy that accepts any model."""
 
+NO_DATABASE = (
+    "DB not connected. This endpoint needs a database; set DATABASE_URL to a PostgreSQL connection "
+    "string (postgresql://...) to enable it. See https://docs.litellm.ai/docs/proxy/virtual_keys"
+)
+
 _CREATED = 1677610602  # LiteLLM gives every model this date
 
 
@@ -35,9 +40,14 @@ def entry(name: str) -> dict[str, Any]:
     }
 
 
-def info(models: tuple[str, ...] | None) -> dict[str, Any]:
-    """Build the answer of `GET /v1/model/info`: the keys that clients are known to read."""
-    return {"data": [_info(name) for name in _listed(models)]}
+def info(models: tuple[str, ...] | None) -> list[dict[str, Any]]:
+    """Build the entries of `GET /v1/model/info`: the keys that clients are known to read."""
+    return [_info(name) for name in _listed(models)]
+
+
+def groups(models: tuple[str, ...] | None) -> list[dict[str, Any]]:
+    """Build the entries of `GET /model_group/info`, as measured on LiteLLM 1.106.2."""
+    return [{"model_group": name} | _GROUP for name in _listed(models)]
 
 
 def _listed(models: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -65,3 +75,32 @@ def _info(name: str) -> dict[str, Any]:
             "supports_vision": True,
         },
     }
+
+
+_OPENAI_PARAMS = (
+    *("frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "max_tokens"),
+    *("max_completion_tokens", "modalities", "prediction", "n", "presence_penalty", "seed"),
+    *("stop", "stream", "stream_options", "temperature", "top_p", "tools", "tool_choice"),
+    *("function_call", "functions", "max_retries", "extra_headers", "parallel_tool_calls"),
+    *("audio", "web_search_options", "service_tier", "safety_identifier", "prompt_cache_key"),
+    *("prompt_cache_retention", "store", "response_format", "reasoning_effort"),
+)
+_GROUP: dict[str, Any] = {
+    "providers": ["openai"],
+    "max_input_tokens": 128000.0,
+    "max_output_tokens": 16384.0,
+    "input_cost_per_token": 2.5e-06,
+    "output_cost_per_token": 1e-05,
+    "input_cost_per_pixel": None,
+    "mode": "chat",
+    **dict.fromkeys(("tpm", "rpm", "itpm", "otpm")),
+    **dict.fromkeys(("supports_parallel_function_calling", "supports_vision"), True),
+    **dict.fromkeys(("supports_web_search", "supports_url_context", "supports_reasoning"), False),
+    "supports_function_calling": True,
+    "supports_fast_mode": False,
+    "supported_reasoning_efforts": [],
+    "supported_openai_params": list(_OPENAI_PARAMS),
+    "configurable_clientside_auth_params": None,
+    "is_public_model_group": False,
+    **dict.fromkeys(("health_status", "health_response_time", "health_checked_at")),
+}

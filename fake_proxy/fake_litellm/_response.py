@@ -43,7 +43,18 @@ _EXPOSED = (
     "x-litellm-cache-key",
 )
 _VISIBLE = string.punctuation + " "  # a model's name may hold what a header line cannot
-_COSTS = ("original", "discount-amount", "margin-amount", "margin-percent", "input", "output")
+_COSTS = (
+    *("original", "discount-amount", "margin-amount", "margin-percent"),
+    *("input", "output", "tool-usage"),
+)
+_UPSTREAM = frozenset({"x-litellm-model-api-base", "x-litellm-callback-duration-ms"})
+_PRICES = frozenset(f"x-litellm-response-cost-{part}" for part in _COSTS)
+
+# Lines of a success that an API leaves out, as measured on LiteLLM 1.106.2.
+NO_LINES: frozenset[str] = frozenset()
+UPSTREAM_LINES = _UPSTREAM
+UPSTREAM_AND_PRICE_LINES = _UPSTREAM | _PRICES
+ALL_BUT_GROUP_LINES = _UPSTREAM | _PRICES | {"x-litellm-model-name"}
 
 
 def respond(status: int, lines: Lines, body: bytes | Iterable[bytes]) -> Response:
@@ -73,48 +84,89 @@ def json_response(
     return respond(status, lines, body)
 
 
-def error_response(error: ApiError, request: Request) -> Response:
-    """Answer with LiteLLM's error envelope."""
+def error_response(
+    error: ApiError,
+    request: Request,
+    envelope: dict[str, Any] | None = None,
+    lines: Lines | None = None,
+) -> Response:
+    """Answer with an error, in LiteLLM's envelope unless an API has its own.
+
+    `lines` follow the call id, where the error has one.
+    """
     first: Lines = list(error.headers)
     if error.call_id:
-        first += [
-            ("x-litellm-call-id", _call_id(request)),
-            ("x-litellm-response-cost", "0"),
-            ("x-litellm-key-spend", "0.0"),
-        ]
-    if error.routed:
-        first.append(("x-litellm-timeout", "6000.0"))
+        first.append(("x-litellm-call-id", _call_id(request)))
+        first += lines or []
     if error.unhandled:
         body = encode({"error": {"message": error.message, "type": error.type}})
-        lines = [("content-length", str(len(body))), ("content-type", "application/json")]
-        return respond(error.status, lines, body)
-    return json_response(error.body(), request, status=error.status, first=first)
+        bare = [("content-length", str(len(body))), ("content-type", "application/json")]
+        return respond(error.status, bare, body)
+    return json_response(envelope or error.body(), request, status=error.status, first=first)
+
+
+def error_lines(names: str, model: str, litellm: str) -> Lines:
+    """Return the lines of an error answer by their names, without `x-litellm-`."""
+    values = {
+        "model-id": _model_id(model),
+        "version": litellm,
+        "response-cost": "0",
+        "key-spend": "0.0",
+        "timeout": "6000.0",
+    }
+    return [(f"x-litellm-{name}", values[name]) for name in names.split()]
 
 
 def detail_response(
-    status: int, detail: str, request: Request, *, first: Lines | None = None
+    status: int,
+    detail: Any,  # noqa: ANN401
+    request: Request,
+    *,
+    first: Lines | None = None,
 ) -> Response:
     """Answer in FastAPI's shape, which LiteLLM has for 404 and 405."""
     return json_response({"detail": detail}, request, status=status, first=first)
 
 
-def completion_response(value: Any, request: Request, model: str, litellm: str) -> Response:  # noqa: ANN401
+def completion_response(
+    value: Any,  # noqa: ANN401
+    request: Request,
+    model: str,
+    litellm: str,
+    left_out: frozenset[str] = NO_LINES,
+) -> Response:
     """Answer a completion that was not streamed."""
-    return json_response(value, request, after_type=_litellm_lines(request, model, litellm))
+    lines = _litellm_lines(request, model, litellm, left_out)
+    return json_response(value, request, after_type=lines)
 
 
 def stream_response(
-    events: Iterable[bytes], request: Request, model: str, litellm: str
+    events: Iterable[bytes],
+    request: Request,
+    model: str,
+    litellm: str,
+    left_out: frozenset[str] = NO_LINES,
 ) -> Response:
     """Answer with server-sent events."""
     lines = [
-        *_litellm_lines(request, model, litellm),
+        *_litellm_lines(request, model, litellm, left_out),
         ("cache-control", "no-cache"),
         ("x-accel-buffering", "no"),
         ("content-type", "text/event-stream; charset=utf-8"),
         *_closing_lines(request),
     ]
     return respond(200, lines, events)
+
+
+def page_response(html: str, request: Request) -> Response:
+    """Answer with a page for people."""
+    body = html.encode()
+    lines = [
+        ("content-length", str(len(body))),
+        ("content-type", "text/html; charset=utf-8"),
+        *_closing_lines(request),
+    ]
+    return respond(200, lines, body)
 
 
 def redirect_response(location: str, request: Request, status: int = 307) -> Response:
@@ -154,17 +206,20 @@ def _closing_lines(request: Request) -> Lines:
     ]
 
 
-def _litellm_lines(request: Request, model: str, litellm: str) -> Lines:
+def _model_id(model: str) -> str:
+    return hashlib.sha256(model.encode()).hexdigest()
+
+
+def _litellm_lines(request: Request, model: str, litellm: str, left_out: frozenset[str]) -> Lines:
     """Return the `x-litellm-*` lines of a success; prices stay 0, models here have none."""
     shown = quote(model, safe=_VISIBLE)
-    return [
+    lines = [
         ("x-litellm-call-id", _call_id(request)),
-        ("x-litellm-model-id", hashlib.sha256(model.encode()).hexdigest()),
+        ("x-litellm-model-id", _model_id(model)),
         ("x-litellm-model-name", f"openai/{shown}"),
         ("x-litellm-model-api-base", "https://api.openai.com"),
         ("x-litellm-version", litellm),
         *((f"x-litellm-response-cost-{part}", "0.0") for part in _COSTS),
-        ("x-litellm-response-cost-tool-usage", "0.0"),
         ("x-litellm-key-spend", "0.0"),
         ("x-litellm-response-duration-ms", "1.0"),
         ("x-litellm-callback-duration-ms", "0.0"),
@@ -172,3 +227,4 @@ def _litellm_lines(request: Request, model: str, litellm: str) -> Lines:
         ("x-litellm-attempted-retries", "0"),
         ("x-litellm-attempted-fallbacks", "0"),
     ]
+    return [(name, value) for name, value in lines if name not in left_out]

@@ -13,9 +13,10 @@ from pytest_httpserver import HTTPServer, HTTPServerError
 from werkzeug.wrappers import Request, Response
 
 from fake_litellm import _inspect, _response
-from fake_litellm._api import Exchange, Settings, answer
+from fake_litellm._api import answer
 from fake_litellm._bodies import decode
 from fake_litellm._errors import AddressTakenError, ApiError, ModelsError
+from fake_litellm._exchange import Exchange, Settings
 from fake_litellm._journal import Journal, RecordedRequest
 from fake_litellm._replies import Reply
 from fake_litellm._request import lenient_headers
@@ -48,7 +49,9 @@ class FakeLiteLLM(HTTPServer):
         missing_session_id: LiteLLM's `general_settings.missing_session_id`: `generate`, `reject`
             or `omit`; `None` where it is not set.
         request_correlation_in_logs: LiteLLM's `litellm_settings.request_correlation_in_logs`.
-        reply: What to answer when nothing is scripted.
+        reply: What to answer when nothing is scripted. Where the request forces a tool call or a
+            JSON Schema on the answer, an example of that takes the place of the text; what is
+            scripted goes out as it is.
 
     Attributes:
         journal: Every request in order of arrival.
@@ -168,6 +171,7 @@ class FakeLiteLLM(HTTPServer):
             recorded=request.environ["fake_litellm.recorded"],
             settings=self.settings,
             next_answer=self._next_answer,
+            default=self.reply,
         )
         return answer(exchange)
 
@@ -191,12 +195,11 @@ class FakeLiteLLM(HTTPServer):
         else:
             self.handler_errors.append(error)
 
-    def _next_answer(self, recorded: RecordedRequest) -> Answer:
+    def _next_answer(self, recorded: RecordedRequest) -> Answer | None:
         try:
             return self._script.popleft()
         except IndexError:
-            chosen = self._answerer(recorded) if self._answerer is not None else None
-            return chosen or self.reply
+            return self._answerer(recorded) if self._answerer is not None else None
 
     def _record(self, request: Request, body: bytes) -> RecordedRequest:
         environ = request.environ

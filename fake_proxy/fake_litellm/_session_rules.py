@@ -42,7 +42,10 @@ _LITELLM_METADATA_PATHS = (
     "thread",
 )
 # Answered without a look at the session, whatever `missing_session_id` says.
-_EXEMPT_PATH = re.compile(r"/|.*/(models|model/info|health|token_counter)(/[^/]*)?")
+_EXEMPT_PATH = re.compile(
+    r"/|/api/.*|.*/(count_tokens|input_tokens|token_counter)"
+    r"|.*/(models|model/info|model_group/info|health)(/(?!.*:\w*[gG]enerateContent$)[^/]*)?"
+)
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 

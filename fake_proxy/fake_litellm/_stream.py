@@ -2,44 +2,67 @@
 
 from __future__ import annotations
 
-import json
 import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.version import Version
 
-from fake_litellm._bodies import DONE_EVENT, event
+from fake_litellm._bodies import DONE_EVENT, spaced_event
 from fake_litellm._wire import CutConnection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from werkzeug.wrappers import Response
 
     from fake_litellm._replies import Reply
 
 STALL_SECONDS = 60.0
+MALFORMED = b"data: {this is not JSON\n\n"
+SCRIPTED_FAILURE = "scripted failure in mid-stream"
 _DONE_AFTER_ERROR_SINCE = Version("1.109.1")
 
 
-def stream(reply: Reply, chunks: Iterator[dict[str, Any]], *, litellm: Version) -> Iterator[bytes]:
+class Event(NamedTuple):
+    """One server-sent event; `piece` where it counts for `Reply.ends_after`."""
+
+    data: bytes
+    piece: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How one API ends a stream.
+
+    Attributes:
+        failure: Builds what tells a failure in mid-stream, from the number of events before it.
+        done: What ends a stream in good order.
+        malformed: An event that is not JSON, where the API's clients look for one.
+    """
+
+    failure: Callable[[int], tuple[bytes, ...]]
+    done: tuple[bytes, ...] = (DONE_EVENT,)
+    malformed: bytes = MALFORMED
+
+
+def stream(reply: Reply, events: Iterable[Event], ending: Ending) -> Iterator[bytes]:
     """Yield the events of a reply, one per HTTP chunk, up to the end the reply asks for.
 
-    The opening delta without content does not count as a piece.
+    The opening events do not count as pieces, and once the last piece is out none follows.
     """
-    for number, chunk in enumerate(chunks):
-        if reply.ends != "done" and number > reply.ends_after:
-            yield from _broken_end(reply, litellm)
-            return
-        if number:
+    sent = pieces = 0
+    for data, piece in events:
+        if reply.ends != "done" and (pieces or piece) and pieces >= reply.ends_after:
+            break
+        if piece:
             time.sleep(reply.piece_delay)
-        yield event(chunk)
-        if number == 1 and reply.hold_in_stream is not None:
+        yield data
+        sent += 1
+        pieces += piece
+        if piece and pieces == 1 and reply.hold_in_stream is not None:
             reply.hold_in_stream.pass_through()
-    if reply.ends != "done":
-        yield from _broken_end(reply, litellm)
-        return
-    yield DONE_EVENT
+    yield from _end(reply, ending, sent)
 
 
 def cut_json(response: Response, reply: Reply) -> Response:
@@ -56,20 +79,45 @@ def cut_in_headers() -> CutConnection:
     return CutConnection(reset=True, prefix=b"HTTP/1.1 200 OK\r\ncontent-ty")
 
 
+def cut_in_stream() -> Iterator[bytes]:
+    """Return a response body that resets the connection once the headers are out."""
+    yield b""
+    raise CutConnection(reset=True)
+
+
+def error_events(litellm: Version, prefix: str = "") -> tuple[bytes, ...]:
+    """Frame a failure in mid-stream as OpenAI's APIs do: unlike the chunks, with spaces.
+
+    1.106.2 gives the error no type and ends without `[DONE]`; 1.109.1 does both.
+    """
+    later = litellm >= _DONE_AFTER_ERROR_SINCE
+    error = {
+        "message": f"{prefix}litellm.APIConnectionError: APIConnectionError: OpenAIException - "
+        f"{SCRIPTED_FAILURE}",
+        "type": "internal_server_error" if later else None,
+        "param": None,
+        "code": "500",
+    }
+    frame = spaced_event({"error": error})
+    return (frame, DONE_EVENT) if later else (frame,)
+
+
 def _half(data: bytes, *, reset: bool) -> Iterator[bytes]:
     yield data
     raise CutConnection(reset=reset)
 
 
-def _broken_end(reply: Reply, litellm: Version) -> Iterator[bytes]:
+def _end(reply: Reply, ending: Ending, sent: int) -> Iterator[bytes]:
     match reply.ends:
+        case "done":
+            yield from ending.done
         case "drop" | "reset":
             raise CutConnection(reset=reply.ends == "reset")
         case "error-event":
-            yield from _error_event(litellm)
+            yield from ending.failure(sent)
         case "malformed":
-            yield b"data: {this is not JSON\n\n"
-            yield DONE_EVENT
+            yield ending.malformed
+            yield from ending.done
         case "stall":
             yield from _stall()
 
@@ -80,21 +128,3 @@ def _stall() -> Iterator[bytes]:
     while time.monotonic() < deadline:
         time.sleep(0.05)
         yield b""
-
-
-def _error_event(litellm: Version) -> Iterator[bytes]:
-    """Yield a failure in mid-stream: unlike the chunks, with spaces after colons and commas.
-
-    1.106.2 gives the error no type and ends without `[DONE]`; 1.109.1 does both.
-    """
-    later = litellm >= _DONE_AFTER_ERROR_SINCE
-    error = {
-        "message": "litellm.APIConnectionError: APIConnectionError: OpenAIException - "
-        "scripted failure in mid-stream",
-        "type": "internal_server_error" if later else None,
-        "param": None,
-        "code": "500",
-    }
-    yield f"data: {json.dumps({'error': error})}\n\n".encode()
-    if later:
-        yield DONE_EVENT

@@ -56,7 +56,7 @@ class Answer:
     def events(self) -> list[Any]:
         """The data of each server-sent event, parsed, without `[DONE]`."""
         texts = self.body.decode().removesuffix("data: [DONE]\n\n").split("\n\n")[:-1]
-        return [json.loads(text.removeprefix("data: ")) for text in texts]
+        return [json.loads(text.partition("data: ")[2]) for text in texts]
 
 
 class Wire:
@@ -81,6 +81,11 @@ class Wire:
 
     def post(self, body: bytes, *headers: str) -> Answer:
         self.request("POST /v1/chat/completions HTTP/1.1", *headers, body=body)
+        return self.answer()
+
+    def call(self, path: str, body: Any, *headers: str) -> Answer:  # noqa: ANN401
+        """Post JSON to a path and return the answer."""
+        self.request(f"POST {path} HTTP/1.1", *headers, body=json.dumps(body).encode())
         return self.answer()
 
     def ask(self, *headers: str, **changes: Any) -> None:  # noqa: ANN401

@@ -78,7 +78,13 @@ def test_a_key_is_taken_from_each_header(
     ("litellm", "param"),
     [pytest.param("1.106.2", "None", id="1.106.2"), pytest.param("1.109.1", None, id="1.109.1")],
 )
-@pytest.mark.parametrize("path", ["/v1/models", "/models", "/v1/models/m", "/model/info"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/v1/models", "/models", "/v1/models/m", "/model/info", "/v2/model/info"),
+        "/model_group/info",
+    ],
+)
 def test_no_key(guarded: Callable[..., Wire], path: str, litellm: str, param: str | None) -> None:
     answer = guarded(litellm=litellm).get(path)
     assert answer.status_line == "HTTP/1.1 401 Unauthorized"

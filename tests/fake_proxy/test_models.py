@@ -75,6 +75,31 @@ def test_model_info(
     assert info["model_info"]["supports_prompt_caching"] is True
 
 
+def test_model_info_of_one_model(wire: Wire) -> None:
+    first = wire.get("/v1/model/info").json["data"][0]
+    wanted = first["model_info"]["id"]
+    assert wire.get(f"/v1/model/info?litellm_model_id={wanted}").json == {"data": [first]}
+    missing = wire.get("/v1/model/info?litellm_model_id=nope")
+    assert missing.status == 400
+    assert missing.json == {"detail": {"error": "Model id = nope not found on litellm proxy"}}
+
+
+def test_model_info_v2_needs_a_database(wire: Wire) -> None:
+    answer = wire.get("/v2/model/info")
+    assert answer.status == 500
+    assert answer.json["detail"]["error"].startswith("DB not connected.")
+
+
+def test_model_group_info(
+    serve: Callable[..., FakeLiteLLM], connect: Callable[[FakeLiteLLM], Wire]
+) -> None:
+    wire = connect(serve(models=["a", "b"]))
+    groups = wire.get("/model_group/info").json["data"]
+    assert [group["model_group"] for group in groups] == ["a", "b"]
+    assert (groups[0]["providers"], groups[0]["mode"]) == (["openai"], "chat")
+    assert wire.get("/model_group/info?model_group=b").json == {"data": groups[1:]}
+
+
 def test_the_sdk_lists_models(client: openai.OpenAI) -> None:
     assert [model.id for model in client.models.list()] == DEFAULTS
     assert client.models.retrieve("gpt-5").id == "gpt-5"

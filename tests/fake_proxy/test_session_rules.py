@@ -264,9 +264,31 @@ def test_reject(headers: list[tuple[str, str]], body: object, *, rejected: bool)
     assert (session.session_id is None) is rejected
 
 
-@pytest.mark.parametrize("path", ["/v1/models", "/models/gpt-4o", "/utils/token_counter", "/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/v1/models",
+        "/models/gpt-4o",
+        "/v1/model/info",
+        "/model_group/info",
+        "/health/liveliness",
+        "/utils/token_counter",
+        "/v1/messages/count_tokens",
+        "/v1/responses/input_tokens",
+        "/v1beta/models/m:countTokens",
+        "/api/event_logging/batch",
+    ],
+)
 def test_reject_exempts_paths_without_a_session(path: str) -> None:
     assert not resolve_session([], path=path, missing_session_id="reject").rejected
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1beta/models/m:generateContent", "/models/m:streamGenerateContent"]
+)
+def test_reject_holds_for_geminis_routes(path: str) -> None:
+    assert resolve_session([], path=path, missing_session_id="reject").rejected
 
 
 def test_reject_is_unknown_before_1_101_0() -> None:
