@@ -10,7 +10,9 @@ import contextlib
 import copy
 import itertools
 import json
+import tempfile
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._corners import FACTORS
@@ -55,7 +57,11 @@ def run_examples(
         examples: How many to draw.
     """
     import hypothesis
+    from hypothesis.configuration import set_hypothesis_home_dir
     from hypothesis.errors import FlakyFailure
+
+    # Else Hypothesis keeps a folder in the user's project.
+    set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "litellm-contracts")
 
     numbers = itertools.count(1)
 
