@@ -1,0 +1,54 @@
+"""What each model answers: one script, read by the upstream and by the fake."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from fake_litellm import Failure, Reply, ToolCall, Usage
+from parity import HERE
+
+if TYPE_CHECKING:
+    from fake_litellm import RecordedRequest
+
+
+@cache
+def _table() -> dict[str, dict[str, Any]]:
+    return tomllib.loads((HERE / "corpus" / "models.toml").read_text("utf-8"))
+
+
+def models() -> tuple[str, ...]:
+    """Return the names of all models, in the order of the configuration."""
+    return tuple(_table())
+
+
+def upstream_answer(model: str) -> Reply | Failure:
+    """Return what the upstream answers for a model."""
+    return _answer(_table()[model], {})
+
+
+def fake_answer(recorded: RecordedRequest) -> Reply | Failure:
+    """Return what the fake is to answer to a request."""
+    row = _table()[_model_of(recorded)]
+    return _answer(row, row.get("fake", {}))
+
+
+def _model_of(recorded: RecordedRequest) -> str:
+    named = recorded.json.get("model") if isinstance(recorded.json, dict) else None
+    if named in _table():
+        return str(named)
+    parts = (unquote(part) for part in recorded.path.split("/"))
+    return next((part for part in parts if part in _table()), "text")
+
+
+def _answer(row: dict[str, Any], changes: dict[str, Any]) -> Reply | Failure:
+    if "failure" in row:
+        return Failure(**row["failure"])
+    fields = row["reply"] | changes
+    if "usage" in fields:
+        fields = fields | {"usage": Usage(**fields["usage"])}
+    if "tool_calls" in fields:
+        fields = fields | {"tool_calls": tuple(ToolCall(**call) for call in fields["tool_calls"])}
+    return Reply(**fields)
