@@ -30,7 +30,7 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     with ExitStack() as stack:
 
         def run(*options: str) -> subprocess.Popen[str]:
-            process = subprocess.Popen(  # noqa: S603 - our own command
+            process = subprocess.Popen(
                 [*COMMAND, "serve", "--port", "0", *options],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -110,7 +110,7 @@ def test_options_reach_the_server(
 
 def test_a_taken_port_is_told_in_one_line(fake_litellm: FakeLiteLLM) -> None:
     port = str(fake_litellm.port)
-    done = subprocess.run(  # noqa: S603 - our own command
+    done = subprocess.run(
         [*COMMAND, "serve", "--port", port], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (2, "")

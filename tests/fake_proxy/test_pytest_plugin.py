@@ -78,7 +78,7 @@ def test_the_server_is_stopped_when_the_test_ends(pytester: pytest.Pytester) -> 
 
 
 def test_a_run_that_does_not_use_it_loads_nothing() -> None:
-    done = subprocess.run(  # noqa: S603 - our own code
+    done = subprocess.run(
         [sys.executable, "-c", UNUSED], capture_output=True, text=True, check=True
     )
     assert done.stdout == "['fake_litellm.pytest_plugin']\n"

@@ -1,0 +1,188 @@
+"""Hand-made observations, so that checks are tested without a server; and handler files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fake_litellm import RecordedRequest, resolve_session
+from litellm_contracts._model import Call, Level, Report, Result, Status
+from litellm_contracts._observation import Observation, Outcome, observe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HANDLERS = Path(__file__).parent / "handlers"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty folder, and forget what handlers add to the import path."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+
+@pytest.fixture
+def message() -> Callable[..., Call]:
+    """Return a factory of `create_message` calls; the name is also the marker."""
+
+    def make(name: str = "ask", task_id: object = "task-0001", **rest: Any) -> Call:  # noqa: ANN401
+        content = f"Say hello. [{name}]"
+        return Call(
+            **{
+                "name": name,
+                "method": "create_message",
+                "marker": f"[{name}]",
+                "messages": ({"role": "user", "content": content},),
+                "metadata": {"task_id": task_id},
+                **rest,
+            }
+        )
+
+    return make
+
+
+@pytest.fixture
+def prompt() -> Callable[..., Call]:
+    """Return a factory of `complete_prompt` calls; the name is also the marker."""
+
+    def make(name: str = "prompt", **rest: Any) -> Call:  # noqa: ANN401
+        return Call(
+            name=name, method="complete_prompt", marker=f"[{name}]", prompt=f"Hi [{name}]", **rest
+        )
+
+    return make
+
+
+@pytest.fixture
+def sent() -> Callable[..., RecordedRequest]:
+    """Return a factory of recorded requests that hold a call's marker."""
+
+    def make(
+        text: str,
+        *headers: tuple[str, str],
+        path: str = "/v1/chat/completions",
+        **body: Any,  # noqa: ANN401
+    ) -> RecordedRequest:
+        lines = [("Host", "127.0.0.1"), ("Authorization", "Bearer sk-secret"), *headers]
+        content = {
+            "model": "gpt-4o",
+            "messages": [{"role": "user", "content": f"[{text}]"}],
+            **body,
+        }
+        return RecordedRequest(
+            method="POST",
+            path=path,
+            query="",
+            headers=lines,
+            body=json.dumps(content).encode(),
+            json=content,
+            received_at=0.0,
+            status=200,
+            session=resolve_session(lines, content, path=path),
+        )
+
+    return make
+
+
+@pytest.fixture
+def seen() -> Callable[..., Observation]:
+    """Return a factory of observations: of calls that gave back nothing, and requests."""
+
+    def make(calls: list[Call], *requests: RecordedRequest) -> Observation:
+        return observe([Outcome(call=call) for call in calls], requests)
+
+    return make
+
+
+@pytest.fixture
+def asked(
+    message: Callable[..., Call],
+    sent: Callable[..., RecordedRequest],
+    seen: Callable[..., Observation],
+) -> Callable[..., Observation]:
+    """Return a factory: a call with the task id `task-0001`, and its one request.
+
+    Before it an earlier call, whose task id is `task-0000`, was made and is not judged.
+    """
+
+    def make(
+        headers: list[tuple[str, str]],
+        body: dict[str, Any] | None = None,
+        call: Call | None = None,
+    ) -> Observation:
+        earlier = message("earlier", "task-0000", judged=False)
+        call = call or message("ask")
+        return seen([earlier, call], sent(call.name, *headers, **(body or {})))
+
+    return make
+
+
+@pytest.fixture
+def handlers() -> Path:
+    """Return the folder of handler files."""
+    return HANDLERS
+
+
+@pytest.fixture
+def report() -> Report:
+    """Return a report with a result of every status; the failure has all that can be shown."""
+    request = {
+        "number": 2,
+        "of": 3,
+        "call": "ask",
+        "method": "POST",
+        "path": "/v1/chat/completions",
+        "headers": [
+            ["Host", "127.0.0.1"],
+            ["Authorization", "[redacted]"],
+            ["X-Zoo-Session-ID", "stale"],
+        ],
+        "marked": [2],
+        "status": 200,
+        "filed": "under session 'stale' (from x-zoo-session-id)",
+        "near_misses": ["x-other: is no session header"],
+    }
+    finding = {
+        "message": "request 2: wrong\x1b[31m",
+        "call": "ask",
+        "request": 2,
+        "cause": "the id is kept",
+    }
+    evidence = {
+        "calls": [],
+        "requests": [request],
+        "findings": [finding, finding],
+        "reproduce": "litellm-contracts check my:factory -k group/fail",
+    }
+    messages = {
+        "fail": "request 2: wrong\x1b[31m",
+        "warn": "could be better",
+        "waived": "known",
+        "not-applicable": "the handler declares that it has no complete_prompt",
+        "not-run": "deselected",
+        "error": "the suite itself failed: ValueError: \x00 \ud83d <&>",
+    }
+    results = [
+        Result(
+            id=f"group/{status.value}",
+            level=Level.SHOULD if status is Status.WARN else Level.MUST,
+            status=status,
+            requirement=f"It must {status.value}.",
+            message=messages.get(status.value, ""),
+            seconds=0.25,
+            evidence=evidence if status is Status.FAIL else {},
+        )
+        for status in Status
+    ]
+    return Report(
+        results=tuple(results),
+        suite={"name": "litellm-contracts", "version": "1.2.3", "header": "X-Zoo-Session-ID"},
+        handler={"name": "my:factory", "door": "python"},
+        environment={"python": "3.11.7", "openai": "1.0.0", "litellm": "1.106.2"},
+        seconds=1.75,
+    )

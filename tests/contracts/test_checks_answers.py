@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fake_litellm import Cut, Failure, Reply, ToolCall, Usage
+from fake_litellm._replies import DEFAULT_TEXT
+from litellm_contracts._checks import CHECKS
+from litellm_contracts._observation import Outcome, observe
+from litellm_contracts._profile import ZOO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fake_litellm import RecordedRequest
+    from litellm_contracts._finding import Finding
+    from litellm_contracts._model import Call
+
+    MakeCall = Callable[..., Call]
+    Judge = Callable[..., list[Finding]]
+
+TOOLS = Reply(
+    text="",
+    tool_calls=(
+        ToolCall(name="read", arguments='{"a": 1}', id="call_1"),
+        ToolCall(name="write", arguments="{}", id="call_2"),
+    ),
+)
+
+
+@pytest.fixture
+def judge(message: MakeCall, sent: Callable[..., RecordedRequest]) -> Judge:
+    """Return a function that judges what a call with scripted answers gave back."""
+
+    def make(check: str, answers: list[Any], *, judged: bool = True, **given: Any) -> list[Finding]:  # noqa: ANN401
+        call = message(answers=tuple(answers), judged=judged)
+        observation = observe([Outcome(call=call, **given)], [sent("ask")])
+        return list(CHECKS[check](observation, ZOO))
+
+    return make
+
+
+def text(*pieces: str) -> list[Any]:
+    """Return text chunks."""
+    return [{"type": "text", "text": piece} for piece in pieces]
+
+
+def part(index: int, call_id: str | None, name: str | None, arguments: str) -> dict[str, Any]:
+    """Return a chunk of a tool call."""
+    return {
+        "type": "tool_call_partial",
+        "index": index,
+        "id": call_id,
+        "name": name,
+        "arguments": arguments,
+    }
+
+
+@pytest.mark.parametrize("check", ["text", "error", "tool-calls", "usage"])
+def test_a_call_that_is_not_judged_may_give_back_nothing(judge: Judge, check: str) -> None:
+    assert judge(check, [TOOLS], judged=False) == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "pieces"),
+    [
+        pytest.param([], [DEFAULT_TEXT], id="default"),
+        pytest.param([Reply(text="One. Two.")], ["One. ", "Two."], id="scripted, in pieces"),
+        pytest.param([Failure(status=500), Reply(text="Two.")], ["Two."], id="after a fault"),
+    ],
+)
+def test_the_whole_text_is_right(judge: Judge, answers: list[Any], pieces: list[str]) -> None:
+    assert judge("text", answers, chunks=[*text(*pieces), {"type": "usage"}]) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        pytest.param({"chunks": text("One.")}, "returned 'One.'; the proxy sent 'One. ", id="cut"),
+        pytest.param({"chunks": text("Two.", "One. ")}, "returned 'Two.One. '", id="order"),
+        pytest.param({"chunks": text("One. Two.") * 2}, "returned 'One. Two.One", id="twice"),
+        pytest.param({}, "returned ''; the proxy sent", id="nothing"),
+        pytest.param(
+            {"chunks": ["One. Two.", {"type": "reasoning", "text": "One. Two."}]},
+            "returned ''",
+            id="another type of chunk",
+        ),
+        pytest.param(
+            {"chunks": text("One. Two."), "error": "ValueError: no"},
+            "create_message (ask) failed although it was answered: ValueError: no",
+            id="an error after all",
+        ),
+    ],
+)
+def test_another_text_is_found(judge: Judge, given: dict[str, Any], told: str) -> None:
+    [finding] = judge("text", [Reply(text="One. Two.")], **given)
+    assert told in finding.message
+    assert (finding.call, finding.request) == ("ask", None)
+
+
+def test_complete_prompt_returns_the_text(prompt: MakeCall) -> None:
+    outcomes = [
+        Outcome(call=prompt("right"), text=DEFAULT_TEXT),
+        Outcome(call=prompt("wrong"), text=None),
+    ]
+    [finding] = CHECKS["text"](observe(outcomes, []), ZOO)
+    assert finding.message.startswith("complete_prompt (wrong) returned ''; the proxy sent")
+
+
+def test_an_answer_that_fails_must_be_an_error(judge: Judge) -> None:
+    assert judge("error", [Failure(status=400)], error="ValueError: no") == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        pytest.param(Failure(status=400), "the proxy answered 400", id="failure"),
+        pytest.param(Reply(ends="drop"), "the proxy broke the answer off (drop)", id="broken off"),
+        pytest.param(Cut(), "the proxy cut the connection", id="cut"),
+    ],
+)
+def test_a_failure_that_is_no_error_is_found(judge: Judge, answer: object, told: str) -> None:
+    [finding] = judge("error", [answer], chunks=text("One."))
+    assert "returned 'One.' without an error" in finding.message
+    assert told in finding.message
+    assert finding.call == "ask"
+
+
+def test_a_call_that_sent_nothing_is_left_to_reached(message: MakeCall) -> None:
+    observation = observe([Outcome(call=message(answers=(Failure(status=400),)))], [])
+    assert list(CHECKS["error"](observation, ZOO)) == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "error", "found"),
+    [
+        pytest.param([Failure(status=400, message="too long")], "E: too long", 0, id="told"),
+        pytest.param([Failure(status=400, message="too long")], "E: failed", 1, id="kept back"),
+        pytest.param([Failure(status=400)], "E: failed", 0, id="the proxy said nothing special"),
+        pytest.param([Failure(status=400, message="too long")], None, 0, id="no error at all"),
+        pytest.param([Cut()], "E: failed", 0, id="cut"),
+        pytest.param(
+            [Failure(status=500, message="first"), Failure(status=500, message="last")],
+            "E: last",
+            0,
+            id="the last failure counts",
+        ),
+    ],
+)
+def test_an_error_names_its_cause(
+    judge: Judge, answers: list[Any], error: str | None, found: int
+) -> None:
+    assert len(judge("error-cause", answers, error=error)) == found
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        pytest.param(
+            [part(0, "call_1", "read", '{"a": 1}'), part(1, "call_2", "write", "{}")], id="whole"
+        ),
+        pytest.param(
+            [
+                part(0, "call_1", "read", '{"a"'),
+                part(1, "call_2", None, ""),
+                part(0, None, None, ": 1}"),
+                part(1, "call_2", "write", "{}"),
+            ],
+            id="in pieces",
+        ),
+        pytest.param(
+            [
+                {"kind": "tool", "call": ["call_1", "read", '{"a": 1}']},
+                {"kind": "tool", "call": ["call_2", "write", "{}"]},
+            ],
+            id="in chunks of another type",
+        ),
+    ],
+)
+def test_tool_calls_that_arrive_whole_are_right(judge: Judge, chunks: list[Any]) -> None:
+    assert judge("tool-calls", [TOOLS], chunks=chunks) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        pytest.param({}, 2, id="none"),
+        pytest.param({"chunks": [part(0, "call_1", "read", '{"a": 1}')]}, 1, id="one lost"),
+        pytest.param(
+            {"chunks": [part(0, "call_1", "read", '{"a"'), part(1, "call_2", "write", "{}")]},
+            1,
+            id="arguments cut",
+        ),
+        pytest.param(
+            {"chunks": [part(0, "call_9", "read", '{"a": 1}'), part(1, "call_2", "write", "{}")]},
+            1,
+            id="another id",
+        ),
+        pytest.param({"error": "ValueError: no"}, 1, id="an error after all"),
+    ],
+)
+def test_tool_calls_that_do_not_arrive_are_found(
+    judge: Judge, given: dict[str, Any], found: int
+) -> None:
+    findings = judge("tool-calls", [TOOLS], **given)
+    assert [finding.call for finding in findings] == ["ask"] * found
+
+
+USAGE = {"type": "usage", "input_tokens": 3, "output_tokens": 4}
+
+
+@pytest.mark.parametrize(
+    ("chunks", "found"),
+    [
+        pytest.param([USAGE], 0, id="once"),
+        pytest.param([*text("a"), {**USAGE, "cache_read_tokens": 1}], 0, id="with more"),
+        pytest.param([], 1, id="never"),
+        pytest.param([USAGE, USAGE], 1, id="twice"),
+        pytest.param([{**USAGE, "output_tokens": 5}], 1, id="wrong"),
+        pytest.param([{"type": "usage"}], 1, id="empty"),
+    ],
+)
+def test_usage_is_reported_once(judge: Judge, chunks: list[Any], found: int) -> None:
+    answer = Reply(usage=Usage(prompt_tokens=3, completion_tokens=4))
+    findings = judge("usage", [answer], chunks=chunks)
+    assert len(findings) == found
+    assert [one for one in findings if "expected [(3, 4)]" not in one.message] == []

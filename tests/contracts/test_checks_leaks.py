@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from litellm_contracts._checks import CHECKS
+from litellm_contracts._observation import Outcome, observe
+from litellm_contracts._profile import ZOO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fake_litellm import RecordedRequest
+    from litellm_contracts._finding import Finding
+    from litellm_contracts._model import Call
+
+    MakeCall = Callable[..., Call]
+    Sent = Callable[..., RecordedRequest]
+
+ID = "task-0001"
+KEY = "sk-secret"
+HEADER = ("X-Zoo-Session-ID", ID)
+ALL = ["id-in-url", "id-in-body", "id-in-other-headers", "id-in-side-requests", "api-key"]
+
+
+def judge(check: str, call: Call, *requests: RecordedRequest, **given: Any) -> list[Finding]:  # noqa: ANN401
+    """Judge a call by its requests."""
+    observation = observe([Outcome(call=call, **given)], requests, KEY)
+    return list(CHECKS[check](observation, ZOO))
+
+
+@pytest.mark.parametrize("check", ALL)
+def test_an_id_in_its_header_and_a_key_in_its_own_are_right(
+    message: MakeCall, sent: Sent, check: str
+) -> None:
+    models = sent("", path="/v1/models")
+    assert judge(check, message(), models, sent("ask", HEADER, ("x-api-key", KEY))) == []
+
+
+@pytest.mark.parametrize("task_id", [None, "", " ", 5])
+@pytest.mark.parametrize("check", ALL)
+def test_without_a_task_id_nothing_leaks(
+    message: MakeCall, sent: Sent, check: str, task_id: object
+) -> None:
+    assert judge(check, message("ask", task_id), sent("ask", path="/v1/ 5"), sent("")) == []
+
+
+@pytest.mark.parametrize(
+    ("check", "request_", "told", "marks"),
+    [
+        pytest.param(
+            "id-in-url", {"query": f"id={ID}"}, f"in its URL: /v1/chat/completions?id={ID}", (),
+            id="query",
+        ),
+        pytest.param(
+            "id-in-url", {"path": "/v1/task%2D0001"}, "in its URL: /v1/task-0001?", (),
+            id="quoted path",
+        ),
+        pytest.param(
+            "id-in-body", {"body": b'{"user": "task-0001"} [ask]'}, "the task id in its body", (),
+            id="body",
+        ),
+        pytest.param(
+            "id-in-other-headers", {"headers": [HEADER, ("X-Trace", f"a-{ID}-b")]},
+            "has the task id in the header X-Trace", (1,), id="another header",
+        ),
+        pytest.param(
+            "api-key", {"query": f"key={KEY}"}, "holds the API key outside", (), id="key in query"
+        ),
+        pytest.param(
+            "api-key", {"body": b'{"user": "sk-secret"} [ask]'}, "holds the API key", (),
+            id="key in body",
+        ),
+        pytest.param(
+            "api-key", {"headers": [("Authorization", f"Bearer {KEY}"), ("X-Mine", KEY)]},
+            "holds the API key outside its header", (1,), id="key in another header",
+        ),
+    ],
+)  # fmt: skip
+def test_a_leak_in_a_request_is_found(  # noqa: PLR0913
+    message: MakeCall,
+    sent: Sent,
+    *,
+    check: str,
+    request_: dict[str, Any],
+    told: str,
+    marks: tuple[int, ...],
+) -> None:
+    [finding] = judge(check, message(), replace(sent("ask"), json=None, **request_))
+    assert finding.message.startswith("request 1 ")
+    assert told in finding.message
+    assert (finding.call, finding.request, finding.marks) == ("ask", 1, marks)
+
+
+def test_an_id_in_a_request_of_no_call_is_found(message: MakeCall, sent: Sent) -> None:
+    models = replace(sent("", HEADER), head=f"GET /v1/models\r\nX-Zoo-Session-ID: {ID}".encode())
+    [finding] = judge("id-in-side-requests", message(), models, sent("ask", HEADER))
+    assert finding.message == "request 1 belongs to no call and holds the task id"
+    assert (finding.call, finding.request, finding.marks) == (None, 1, (2,))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({"error": f"AuthenticationError: {KEY}"}, id="error"),
+        pytest.param({"chunks": [{"type": "text", "text": KEY}]}, id="chunk"),
+        pytest.param({"text": KEY}, id="text"),
+    ],
+)
+def test_a_key_that_the_caller_sees_is_found(
+    message: MakeCall, sent: Sent, given: dict[str, Any]
+) -> None:
+    [finding] = judge("api-key", message(judged=False), sent("ask"), **given)
+    assert "ask shows the API key to its caller" in finding.message
+    assert KEY not in finding.message
+    assert (finding.call, finding.request) == ("ask", None)

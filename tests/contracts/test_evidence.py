@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from litellm_contracts._checks import Finding
+from litellm_contracts._evidence import MAX_REQUESTS, evidence
+from litellm_contracts._model import OMITTED
+from litellm_contracts._observation import Outcome, observe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fake_litellm import RecordedRequest
+    from litellm_contracts._model import Call
+    from litellm_contracts._observation import Observation
+
+    MakeCall = Callable[..., Call]
+    Sent = Callable[..., RecordedRequest]
+    Seen = Callable[..., Observation]
+
+KEY = "sk-secret"
+
+
+def test_a_request_is_shown_as_it_was_sent(asked: Seen) -> None:
+    findings = [
+        Finding(message="first", call="ask", request=1, marks=(3,), cause="because"),
+        Finding(message="second", call="ask", request=1, marks=(2, 3)),
+        Finding(message="third", call="earlier"),
+    ]
+    header = [("X-Zoo-Session-ID", "task-0001"), ("Accept", "*/*")]
+    shown = evidence(asked(header), findings, KEY, "run it again")
+    assert shown["requests"] == [
+        {
+            "number": 1,
+            "of": 1,
+            "call": "ask",
+            "method": "POST",
+            "path": "/v1/chat/completions",
+            "headers": [
+                ["Host", "127.0.0.1"],
+                ["Authorization", "[redacted]"],
+                ["X-Zoo-Session-ID", "task-0001"],
+                ["Accept", "*/*"],
+            ],
+            "marked": [2, 3],
+            "status": 200,
+            "filed": "under session 'task-0001' (from x-zoo-session-id)",
+            "near_misses": [],
+        }
+    ]
+    assert shown["findings"][0] == {
+        "message": "first",
+        "call": "ask",
+        "request": 1,
+        "cause": "because",
+    }
+    assert shown["reproduce"] == "run it again"
+
+
+def test_calls_are_shown_with_their_metadata(message: MakeCall, prompt: MakeCall) -> None:
+    outcomes = [
+        Outcome(call=message()),
+        Outcome(call=message("bare", metadata=OMITTED)),
+        Outcome(call=prompt(), error="ValueError: no"),
+    ]
+    assert evidence(observe(outcomes, []), [], KEY, "")["calls"] == [
+        {
+            "name": "ask",
+            "method": "create_message",
+            "error": None,
+            "metadata": {"task_id": "task-0001"},
+        },
+        {
+            "name": "bare",
+            "method": "create_message",
+            "error": None,
+            "metadata": "(not passed)",
+        },
+        {"name": "prompt", "method": "complete_prompt", "error": "ValueError: no"},
+    ]
+
+
+def test_the_key_is_nowhere(message: MakeCall, sent: Sent) -> None:
+    call = message(metadata={"task_id": "task-0001", "deep": [{"key": (KEY, {KEY})}]})
+    outcome = Outcome(call=call, error=f"AuthenticationError: {KEY} is not known")
+    request = sent("ask", ("X-Mine", f"Bearer {KEY}"), ("api-key", "sk-of-another"), path=f"/{KEY}")
+    finding = Finding(message=f"sent {KEY}", call="ask", request=1, cause=f"{KEY} leaks")
+    shown = json.dumps(evidence(observe([outcome], [request]), [finding], KEY, f"run {KEY}"))
+    assert KEY not in shown
+    assert "sk-of-another" not in shown
+    assert "AuthenticationError: [redacted] is not known" in shown
+
+
+def test_evidence_is_plain_data(message: MakeCall) -> None:
+    metadata = {"task_id": object(), 5: b"bytes", "many": (1, 2.5, True, None)}
+    shown = evidence(observe([Outcome(call=message(metadata=metadata))], []), [], KEY, "")
+    [call] = json.loads(json.dumps(shown))["calls"]
+    assert call["metadata"]["task_id"].startswith("<object")
+    assert call["metadata"]["5"] == "b'bytes'"
+    assert call["metadata"]["many"] == [1, 2.5, True, None]
+
+
+def test_what_is_long_is_cut_after_the_key_is_gone(message: MakeCall) -> None:
+    outcome = Outcome(call=message(), error=f"{'x' * 195}{KEY}{'y' * 500}")
+    [call] = evidence(observe([outcome], []), [], KEY, "")["calls"]
+    assert call["error"] == f"{'x' * 195}[reda… (705 long)"
+
+
+def test_the_requests_with_a_finding_are_kept(message: MakeCall, sent: Sent, seen: Seen) -> None:
+    observation = seen([message()], *[sent("ask")] * (MAX_REQUESTS + 30))
+    findings = [Finding(message="late", request=MAX_REQUESTS + 25)]
+    numbers = [one["number"] for one in evidence(observation, findings, KEY, "")["requests"]]
+    assert numbers == [*range(1, MAX_REQUESTS), MAX_REQUESTS + 25]

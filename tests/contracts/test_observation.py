@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from litellm_contracts._observation import Outcome, owner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fake_litellm import RecordedRequest
+    from litellm_contracts._model import Call
+    from litellm_contracts._observation import Observation
+
+    MakeCall = Callable[..., Call]
+    Sent = Callable[..., RecordedRequest]
+    Seen = Callable[..., Observation]
+
+
+def test_requests_are_numbered_from_one_and_given_to_their_calls(
+    message: MakeCall, sent: Sent, seen: Seen
+) -> None:
+    first, second = message("first"), message("second", judged=False)
+    observation = seen([first, second], sent("second"), sent("first"), sent("first"), sent("none"))
+    assert [one.number for one in observation.seen] == [1, 2, 3, 4]
+    assert [one.number for one in observation.requests_of(first)] == [2, 3]
+    assert [one.number for one in observation.requests_of(second)] == [1]
+    assert observation.seen[3].call is None
+    assert [outcome.call for outcome in observation.judged()] == [first]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(
+            {"messages": [{"content": "[one]"}, {"content": "[two]"}]}, id="the newest message"
+        ),
+        pytest.param({"messages": [{"content": "[one] [two]"}]}, id="the last in one message"),
+        pytest.param(
+            {"messages": [{"content": [{"text": "[one]"}, {"text": "[two]"}]}]}, id="parts"
+        ),
+        pytest.param({"messages": "", "input": ["[one]", "[two]"]}, id="responses API"),
+        pytest.param({"messages": None, "prompt": "[one][two]"}, id="not chat-shaped"),
+    ],
+)
+def test_the_marker_that_comes_last_decides(
+    message: MakeCall, sent: Sent, body: dict[str, Any]
+) -> None:
+    one, two = message("one"), message("two")
+    request = sent("", **body)
+    assert owner(request, [one, two]) is two
+    assert owner(request, [two, one]) is two
+
+
+def test_a_body_that_is_not_json_is_searched_as_a_whole(message: MakeCall, sent: Sent) -> None:
+    request = replace(sent(""), body=b"\xff [one]", json=None)
+    assert owner(request, [message("one")]) == message("one")
+    assert owner(request, [message("two")]) is None
+
+
+@pytest.mark.parametrize(
+    ("chunks", "text"),
+    [
+        pytest.param([], "", id="none"),
+        pytest.param(
+            [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}], "ab", id="joined"
+        ),
+        pytest.param([{"type": "reasoning", "text": "a"}, {"text": "b"}, "c"], "", id="not text"),
+        pytest.param([{"type": "text"}], "", id="a text chunk without text"),
+    ],
+)
+def test_the_streamed_text(message: MakeCall, chunks: list[Any], text: str) -> None:
+    assert Outcome(call=message(), chunks=chunks).received_text == text
+
+
+@pytest.mark.parametrize(
+    ("returned", "text"),
+    [
+        pytest.param("Hi.", "Hi.", id="text"),
+        pytest.param(None, "", id="nothing"),
+        pytest.param(5, "", id="not a text"),
+    ],
+)
+def test_the_completed_text(prompt: MakeCall, returned: object, text: str) -> None:
+    assert Outcome(call=prompt(), text=returned).received_text == text

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+import re
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from litellm_contracts import _probes
+from litellm_contracts._cli import main
+from litellm_contracts._errors import HandlerError
+from litellm_contracts._probes import PROBES, read_history, run_probes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HISTORY = [pytest.param(entry, id=entry["id"]) for entry in read_history()]
+EDGES = {
+    edge
+    for entry in read_history()
+    for row in entry["history"]
+    for edge in re.findall(r"[\d.]+", row["openai"])
+}
+RELEASES = sorted(
+    {"1.0.0", "1.999.0", "2.0.0", "3.54.0", "99.0.0", *EDGES}
+    | {f"{edge}.post1" for edge in EDGES}
+    | {f"{Version(edge).major}.{max(Version(edge).minor - 1, 0)}.99" for edge in EDGES},
+    key=Version,
+)
+
+
+def test_every_probe_has_a_history_and_every_history_a_probe() -> None:
+    assert [entry["id"] for entry in read_history()] == list(PROBES)
+
+
+@pytest.mark.parametrize("entry", HISTORY)
+@pytest.mark.parametrize("release", [one for one in RELEASES if Version(one) >= Version("1.0.0")])
+def test_a_history_says_one_thing_of_each_release(entry: dict[str, Any], release: str) -> None:
+    rows = [row for row in entry["history"] if SpecifierSet(row["openai"]).contains(release)]
+    assert len(rows) == 1
+
+
+@pytest.mark.parametrize("entry", HISTORY)
+def test_a_history_is_told_in_order_and_with_its_source(entry: dict[str, Any]) -> None:
+    starts = [Version(re.findall(r">=([\d.]+)", row["openai"])[0]) for row in entry["history"]]
+    assert starts == sorted(starts)
+    assert starts[0] == Version("1.0.0")
+    assert entry["link"].startswith("https://")
+    assert entry["fact"].endswith(".")
+
+
+def test_the_installed_sdk_is_as_known() -> None:
+    results = run_probes()
+    assert [result.id for result in results] == list(PROBES)
+    assert {result.openai for result in results} == {metadata.version("openai")}
+    assert [(one.id, one.expected, one.seen) for one in results if one.departs] == []
+
+
+@pytest.fixture
+def only_one(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Leave one probe, which sees what the returned dictionary says."""
+    seen = {"says": "2 lines"}
+    entry = {
+        "id": "lines",
+        "fact": "Lines.",
+        "link": "https://example.com",
+        "reason": "Because.",
+        "history": [{"openai": ">=1.0.0", "seen": "2 lines"}],
+    }
+    monkeypatch.setattr(_probes, "read_history", lambda: [entry])
+    monkeypatch.setattr(_probes, "PROBES", {"lines": lambda _: seen["says"]})
+    return seen
+
+
+@pytest.mark.usefixtures("only_one")
+def test_what_is_as_known_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["probe", "--json", str(tmp_path / "seen.json")]) == 0
+    assert capsys.readouterr().out.split() == ["as", "known", "lines", "2", "lines"]
+    told = json.loads(tmp_path.joinpath("seen.json").read_text(encoding="utf-8"))
+    assert told["schema_version"] == 1
+    assert told["probes"][0].items() >= {"id": "lines", "seen": "2 lines", "departs": False}.items()
+
+
+def test_a_departure_is_told_and_exits_with_1(
+    only_one: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    only_one["says"] = "3 lines"
+    assert main(["probe", "--json", str(tmp_path / "seen.json")]) == 1
+    told = capsys.readouterr().out
+    assert told.startswith("DEPARTS")
+    assert f"openai {metadata.version('openai')}: expected 2 lines. Because." in told
+    [probe] = json.loads(tmp_path.joinpath("seen.json").read_text(encoding="utf-8"))["probes"]
+    assert (probe["departs"], probe["seen"]) == (True, "3 lines")
+
+
+@pytest.mark.parametrize("release", ["0.28.1", None])
+def test_no_sdk_to_probe_is_told(monkeypatch: pytest.MonkeyPatch, release: str | None) -> None:
+    def version(name: str) -> str:
+        if release is None:
+            raise metadata.PackageNotFoundError(name)
+        return release
+
+    monkeypatch.setattr(metadata, "version", version)
+    with pytest.raises(HandlerError, match=r"^probes need "):
+        run_probes()

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fake_litellm import Cut, Failure, Reply
+from litellm_contracts import _scenario
+from litellm_contracts._doors import PythonDoor, load_factory
+from litellm_contracts._errors import HandlerError
+from litellm_contracts._scenario import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from litellm_contracts._model import Call
+    from litellm_contracts._observation import Observation
+
+    MakeCall = Callable[..., Call]
+    Perform = Callable[..., Observation]
+
+
+@pytest.fixture
+def right(handlers: Path, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401
+    """Return the class of a right handler."""
+    monkeypatch.setattr(sys, "path", [str(handlers), *sys.path])
+    return load_factory("sdk_handler:Handler")
+
+
+@pytest.fixture
+def perform(right: Callable[..., Any]) -> Perform:
+    """Return a function that makes calls of a handler on a stage."""
+
+    def make(*calls: Call, factory: Callable[..., Any] = right) -> Observation:
+        async def main() -> Observation:
+            async with Stage(PythonDoor(factory, "my:factory"), "1.106.2") as stage:
+                return await stage.perform(calls, "gpt-4o")
+
+        return asyncio.run(main())
+
+    return make
+
+
+def callers(observation: Observation) -> list[str | None]:
+    """Return whose each request is, in order of arrival."""
+    return [seen.call.name if seen.call else None for seen in observation.seen]
+
+
+def test_calls_are_made_in_order(message: MakeCall, prompt: MakeCall, perform: Perform) -> None:
+    observation = perform(message("one"), prompt("two"), message("three"))
+    assert callers(observation) == ["one", "two", "three"]
+    assert [outcome.error for outcome in observation.outcomes] == [None] * 3
+    assert observation.outcomes[0].received_text == "Hello from the fake LiteLLM."
+
+
+def test_each_call_is_answered_by_its_own_script(
+    message: MakeCall, prompt: MakeCall, perform: Perform
+) -> None:
+    observation = perform(
+        prompt("one", answers=(Reply(text="First."),)),
+        message("two", answers=(Reply(text="Second one."),)),
+        prompt("three", answers=(Failure(status=400, message="Third."),)),
+    )
+    one, two, three = observation.outcomes
+    assert (one.received_text, two.received_text) == ("First.", "Second one.")
+    assert "Third." in str(three.error)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Failure(status=429, retry_after_ms=5), id="429"),
+        pytest.param(Failure(status=500, retry_after_ms=5), id="500"),
+        pytest.param(Cut(), id="reset"),
+    ],
+)
+def test_a_retry_gets_the_next_answer(message: MakeCall, perform: Perform, fault: object) -> None:
+    observation = perform(message(answers=(fault, Reply(text="Then this."))))
+    [outcome] = observation.outcomes
+    assert len(observation.seen) in {1, 2}  # some SDK releases do not retry a reset connection
+    assert (outcome.received_text == "Then this.") is (len(observation.seen) == 2)
+
+
+@pytest.mark.parametrize("method", ["message", "prompt"])
+def test_a_call_during_another_ones_stream_is_made_while_the_stream_is_open(
+    request: pytest.FixtureRequest,
+    message: MakeCall,
+    right: type[Any],
+    perform: Perform,
+    method: str,
+) -> None:
+    log: list[str] = []
+
+    class Logging(right):
+        async def create_message(self, system: str, messages: Any, metadata: Any = None) -> Any:  # noqa: ANN401
+            name = messages[-1]["content"]
+            async for chunk in super().create_message(system, messages, metadata):
+                log.append(f"piece of {name}")
+                yield chunk
+            log.append(f"end of {name}")
+
+        async def complete_prompt(self, prompt: str) -> str:
+            text = await super().complete_prompt(prompt)
+            log.append(f"end of {prompt}")
+            return text
+
+    make = request.getfixturevalue(method)
+    observation = perform(message("long"), make("inner", during="long"), factory=Logging)
+    ends = [line.rpartition("[")[2] for line in log if line.startswith("end")]
+    assert ends == ["inner]", "long]"]
+    assert log[0] == "piece of Say hello. [long]"
+    assert callers(observation) == ["long", "inner"]
+
+
+def test_calls_made_together_arrive_before_either_is_answered(
+    message: MakeCall,
+    prompt: MakeCall,
+    right: type[Any],
+    perform: Perform,
+) -> None:
+    log: list[str] = []
+
+    class Logging(right):
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            log.append("start")
+            async for chunk in super().create_message(*arguments):
+                yield chunk
+            log.append("end")
+
+        async def complete_prompt(self, prompt: str) -> str:
+            log.append("start")
+            text: str = await super().complete_prompt(prompt)
+            log.append("end")
+            return text
+
+    calls = [message("one"), message("two", together="one"), prompt("three", together="one")]
+    observation = perform(*calls, factory=Logging)
+    assert log == ["start"] * 3 + ["end"] * 3
+    assert sorted(map(str, callers(observation))) == ["one", "three", "two"]
+
+
+def test_a_handler_that_takes_turns_is_not_held_up_for_ever(
+    message: MakeCall,
+    right: type[Any],
+    perform: Perform,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_scenario, "GATE_LIMIT", 0.1)
+
+    class InTurn(right):
+        def __init__(self, **given: str) -> None:
+            super().__init__(**given)
+            self.turn = asyncio.Lock()
+
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            async with self.turn:
+                async for chunk in super().create_message(*arguments):
+                    yield chunk
+
+    calls = [message("one"), message("two", together="one")]
+    observation = perform(*calls, factory=InTurn)
+    assert [outcome.error for outcome in observation.outcomes] == [None, None]
+    assert callers(observation) == ["one", "two"]
+
+
+def test_a_call_that_never_gets_to_the_proxy_does_not_hold_up_its_partner(
+    message: MakeCall,
+    perform: Perform,
+    right: type[Any],
+) -> None:
+    class Refusing(right):
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            if "[one]" in str(arguments):
+                raise ValueError("no")
+            async for chunk in super().create_message(*arguments):
+                yield chunk
+
+    calls = [message("one"), message("two", together="one"), message("three", during="one")]
+    observation = perform(*calls, factory=Refusing)
+    assert [outcome.error for outcome in observation.outcomes] == ["ValueError: no", None, None]
+
+
+def test_each_handler_of_a_contract_is_built_once_and_closed(
+    message: MakeCall,
+    prompt: MakeCall,
+    perform: Perform,
+    right: type[Any],
+) -> None:
+    built: list[Any] = []
+    closed: list[Any] = []
+
+    class Counted(right):
+        def __init__(self, **given: str) -> None:
+            super().__init__(**given)
+            built.append(self)
+
+        async def aclose(self) -> None:
+            await super().aclose()
+            closed.append(self)
+
+    perform(
+        message("one", handler="first"),
+        message("two", handler="second"),
+        prompt("three", handler="first"),
+        factory=Counted,
+    )
+    assert len(built) == 2
+    assert closed == built
+
+
+def test_a_handler_that_cannot_be_built_ends_the_contract(
+    message: MakeCall, perform: Perform
+) -> None:
+    with pytest.raises(HandlerError, match="TypeError"):
+        perform(message(), factory=print)
+
+
+def test_what_was_seen_of_earlier_calls_is_forgotten(
+    right: Callable[..., Any], message: MakeCall
+) -> None:
+    async def main() -> list[Observation]:
+        async with Stage(PythonDoor(right, "my:factory"), "1.106.2") as stage:
+            return [await stage.perform([message(name)], "gpt-4o") for name in ("one", "two")]
+
+    assert [callers(observation) for observation in asyncio.run(main())] == [["one"], ["two"]]
+
+
+def test_stages_have_keys_of_their_own(right: Callable[..., Any]) -> None:
+    stages = [Stage(PythonDoor(right, "my:factory"), "1.106.2") for _ in range(2)]
+    assert stages[0].api_key != stages[1].api_key

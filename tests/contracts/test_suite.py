@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from litellm_contracts import _checks
+from litellm_contracts._doors import BUNDLED, PythonDoor, load_factory
+from litellm_contracts._errors import HandlerError, UnknownContractError
+from litellm_contracts._model import Level, Result, Status, Verdict
+from litellm_contracts._profile import ZOO
+from litellm_contracts._run import Options
+from litellm_contracts._suite import all_contracts, find_contract, run_contract, run_suite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
+    from litellm_contracts._model import Contract
+
+    Judge = Callable[..., Result]
+
+MINE = dataclasses.replace(ZOO, name="custom", header="X-Mine-Session-ID")
+FIRST_TURN = "presence/first-turn"
+
+
+@pytest.fixture
+def first_turn() -> Contract:
+    """Return the contract that everything begins with."""
+    return find_contract(FIRST_TURN)
+
+
+@pytest.fixture
+def bundled() -> PythonDoor:
+    """Return the door of the bundled handler."""
+    return PythonDoor(load_factory(BUNDLED), BUNDLED)
+
+
+@pytest.fixture
+def door(handlers: Path) -> Callable[[str], PythonDoor]:
+    """Return a function that opens the door of a handler file."""
+
+    def make(file: str, name: str = "Handler") -> PythonDoor:
+        spec = f"{handlers / file}:{name}"
+        return PythonDoor(load_factory(spec), spec)
+
+    return make
+
+
+@pytest.fixture
+def judge(door: Callable[[str], PythonDoor]) -> Judge:
+    """Return a function that judges a handler file by one contract."""
+
+    def make(file: str, contract_id: str, **options: Any) -> Result:  # noqa: ANN401
+        return run_contract(find_contract(contract_id), door(file), Options(**options))
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("file", "contract_id"),
+    [
+        pytest.param("header_missing.py", FIRST_TURN, id="header missing"),
+        pytest.param("sticky_default_header.py", "absence/after-task", id="sticky default header"),
+        pytest.param(
+            "sent_by_complete_prompt.py", "complete-prompt/after-create-message",
+            id="sent by complete_prompt",
+        ),
+        pytest.param("previous_task_id.py", "presence/next-task", id="previous task's id"),
+        pytest.param("two_header_lines.py", FIRST_TURN, id="two header lines"),
+    ],
+)  # fmt: skip
+def test_a_broken_handler_breaks_the_contract(judge: Judge, file: str, contract_id: str) -> None:
+    result = judge(file, contract_id)
+    assert (result.id, result.level, result.status) == (contract_id, Level.MUST, Status.FAIL)
+    assert result.requirement == find_contract(contract_id).requirement
+    assert result.message == result.evidence["findings"][0]["message"]
+    assert result.evidence["findings"][0]["cause"]
+    assert result.evidence["requests"]
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        pytest.param("sdk_handler.py", "Handler", id="asynchronous, over the SDK"),
+        pytest.param("socket_handler.py", "Handler", id="synchronous, returns lists"),
+        pytest.param("unusual.py", "Generating", id="synchronous, a generator"),
+        pytest.param("unusual.py", "Returning", id="a coroutine returns an async iterator"),
+        pytest.param("unusual.py", "Collecting", id="a coroutine returns a list"),
+        pytest.param("unusual.py", "build", id="an async factory"),
+    ],
+)
+@pytest.mark.parametrize(
+    "contract_id",
+    [
+        "presence/every-turn",
+        "absence/after-task",
+        "complete-prompt/at-the-same-time",
+        "isolation/two-handlers",
+        "recognition/filed-under-the-task",
+        "faithfulness/streamed-text",
+        "faithfulness/completed-text",
+    ],
+)
+def test_a_right_handler_keeps_the_contract(
+    door: Callable[..., PythonDoor], file: str, name: str, contract_id: str
+) -> None:
+    result = run_contract(find_contract(contract_id), door(file, name), Options())
+    assert (result.status, result.message) == (Status.PASS, "")
+
+
+def test_a_should_that_is_not_kept_warns(
+    door: Callable[[str], PythonDoor], first_turn: Contract
+) -> None:
+    should = dataclasses.replace(first_turn, level=Level.SHOULD)
+    report = run_suite(door("header_missing.py"), [should], Options())
+    assert [result.status for result in report.results] == [Status.WARN]
+    assert (report.verdict, report.exit_code) == (Verdict.CONFORMANT, 0)
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "contract_id", "missing"),
+    [
+        pytest.param(
+            ["create_message"], "complete-prompt/omits-header", "complete_prompt",
+            id="no complete_prompt",
+        ),
+        pytest.param(["complete_prompt"], FIRST_TURN, "create_message", id="no create_message"),
+        pytest.param(
+            ["create_message"], "schema/complete-prompt", "complete_prompt", id="generated"
+        ),
+        pytest.param(
+            [], "complete-prompt/between-turns", "complete_prompt, create_message", id="neither"
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_handler_declares_not_to_have_is_not_applicable(
+    capabilities: Collection[str], contract_id: str, missing: str
+) -> None:
+    door = PythonDoor(load_factory(BUNDLED), BUNDLED, capabilities)
+    result = run_contract(find_contract(contract_id), door, Options())
+    assert result.status is Status.NOT_APPLICABLE
+    assert result.message == f"the handler declares that it has no {missing}"
+
+
+def test_a_handler_without_an_undeclared_method_ends_the_run(first_turn: Contract) -> None:
+    with pytest.raises(HandlerError, match="has no method create_message"):
+        run_suite(PythonDoor(lambda **_: object(), "my:factory"), [first_turn], Options())
+
+
+def test_the_suites_own_fault_is_an_error_and_not_the_handlers(
+    bundled: PythonDoor, first_turn: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> object:
+        raise ZeroDivisionError("in a check")
+
+    monkeypatch.setitem(_checks.CHECKS, "header", broken)
+    contracts = [first_turn, find_contract("presence/exactly-one-request")]
+    report = run_suite(bundled, contracts, Options())
+    failed, passed = report.results
+    assert (failed.status, passed.status) == (Status.ERROR, Status.PASS)
+    assert failed.message == "the suite itself failed: ZeroDivisionError: in a check"
+    assert (report.verdict, report.exit_code) == (Verdict.ERROR, 4)
+
+
+def test_a_fault_of_the_suite_shows_no_key(
+    bundled: PythonDoor, first_turn: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def telling(observation: Any, _profile: object) -> object:  # noqa: ANN401
+        raise ValueError(dict(observation.seen[0].request.headers).popitem(), observation)
+
+    monkeypatch.setitem(_checks.CHECKS, "header", telling)
+    result = run_contract(first_turn, bundled, Options())
+    assert result.status is Status.ERROR
+    assert "sk-contract" not in result.message
+    assert "Bearer [redacted]" in result.message
+
+
+def test_what_is_not_selected_is_not_run_and_the_run_incomplete(
+    bundled: PythonDoor, first_turn: Contract
+) -> None:
+    report = run_suite(bundled, all_contracts(), Options(), selected={FIRST_TURN})
+    assert [result.id for result in report.results] == [one.id for one in all_contracts()]
+    assert report.results[0].status is Status.PASS
+    assert {result.status for result in report.results[1:]} == {Status.NOT_RUN}
+    assert (report.verdict, report.exit_code) == (Verdict.INCOMPLETE, 1)
+    assert run_suite(bundled, [first_turn], Options()).verdict is Verdict.CONFORMANT
+
+
+@pytest.mark.parametrize("selected", [pytest.param(set(), id="none"), pytest.param(None, id="all")])
+def test_nothing_judged_is_never_conformant(
+    bundled: PythonDoor, selected: Collection[str] | None
+) -> None:
+    report = run_suite(bundled, [], Options(), selected=selected)
+    assert (report.verdict, report.exit_code) == (Verdict.INCOMPLETE, 1)
+
+
+def test_several_processes_come_to_the_same_result(door: Callable[[str], PythonDoor]) -> None:
+    contracts = [one for one in all_contracts() if one.group == "absence"]
+    broken = door("sticky_default_header.py")
+    alone, shared = (run_suite(broken, contracts, Options(), jobs=jobs) for jobs in (1, 2))
+    assert [(one.id, one.status, one.message) for one in shared.results] == [
+        (one.id, one.status, one.message) for one in alone.results
+    ]
+    assert shared.verdict is Verdict.BROKEN
+
+
+def test_a_run_says_what_it_judged_with_what(bundled: PythonDoor, first_turn: Contract) -> None:
+    options = Options(profile=MINE, litellm="1.90.0", seed=7)
+    report = run_suite(bundled, [first_turn], options)
+    assert report.suite.items() >= {"header": "X-Mine-Session-ID", "seed": 7}.items()
+    assert report.handler["name"] == BUNDLED
+    assert report.environment["litellm"] == "1.90.0"
+    assert {"python", "openai", "platform"} <= set(report.environment)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        pytest.param({}, "", id="defaults"),
+        pytest.param(
+            {"profile": MINE},
+            " --header X-Mine-Session-ID",
+            id="another header",
+        ),
+        pytest.param({"litellm": "1.90.0"}, " --litellm 1.90.0", id="another LiteLLM"),
+    ],
+)
+def test_the_command_to_run_again_is_the_same_run(
+    judge: Judge, options: dict[str, Any], words: str
+) -> None:
+    again = judge("header_missing.py", FIRST_TURN, **options).evidence["reproduce"]
+    assert again.startswith("litellm-contracts check ")
+    assert again.endswith(f"header_missing.py:Handler -k {FIRST_TURN}{words}")
+
+
+def test_an_unknown_id_is_told_with_the_closest_one() -> None:
+    with pytest.raises(UnknownContractError, match=r"'presence/first-trun'; did you mean 'pres"):
+        find_contract("presence/first-trun")
+    with pytest.raises(UnknownContractError, match="`litellm-contracts list` names them all"):
+        find_contract("zzz")
