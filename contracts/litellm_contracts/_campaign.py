@@ -41,6 +41,8 @@ class Campaign:
         contract: The generated contract.
         profile: What is due.
         perform: Makes a call with a model and returns what was seen; blocks.
+        lead: A call with a task id to make once with each model before the others, so that what
+            it leaves behind can show.
         made: How many calls were made.
         findings: The departures of the smallest failing call; empty where none failed.
         observation: What was seen of that call, or of the last one.
@@ -51,6 +53,7 @@ class Campaign:
     contract: Contract
     profile: Profile
     perform: Callable[[Call, str], Observation]
+    lead: Call | None = None
     made: int = 0
     findings: tuple[Finding, ...] = ()
     observation: Observation | None = None
@@ -94,13 +97,18 @@ class Campaign:
 
     def _observe(self, call: Call, model: str) -> Observation:
         """Make the call; the one before that had a task id is shown beside it."""
+        if self.lead is not None and model not in self._earlier:
+            self._remember(self.perform(self.lead, model), model)
         seen = self.perform(call, model)
         before = [self._earlier[model]] if model in self._earlier else []
         if call.task_id is not None:
-            # Its requests are not in this observation: it was judged when it was made.
-            past = replace(call, name="earlier call", judged=False, may_refuse=True)
-            self._earlier[model] = replace(seen.outcomes[0], call=past)
+            self._remember(seen, model)
         return replace(seen, outcomes=(*before, *seen.outcomes))
+
+    def _remember(self, seen: Observation, model: str) -> None:
+        # Its requests are not in later observations: it was judged when it was made.
+        call = replace(seen.outcomes[0].call, name="earlier call", judged=False, may_refuse=True)
+        self._earlier[model] = replace(seen.outcomes[0], call=call)
 
     def example(self) -> list[dict[str, Any]]:
         """Return the smallest failing call, after the call whose task id it carries, if any."""

@@ -69,7 +69,9 @@ FACTORS: dict[str, dict[str, Any]] = {
     "system prompt": {"short": "You are careful.", "empty": "", "long": "Be careful. " * 2000},
     "tools": {"absent": None, "empty": [], "1": [_TOOL], "3": [_TOOL] * 3},
     "other metadata": {"none": {}, "some": {"mode": "code", "parent_task_id": "p-0123456789"}},
-    "model": {name: name for name in ("gpt-4o", "gpt-5-mini", "gemini-2.5-pro")},
+    "model": {
+        name: name for name in ("gpt-4o", "gpt-5-mini", "gemini-2.5-pro", "claude-sonnet-4-5")
+    },
 }
 _OF_PROMPTS = ("text", "model")
 
@@ -104,6 +106,18 @@ def reduce_levels(
 def conditions(levels: Levels, factors: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """Return the levels that are not the plain ones: under which the failure shows."""
     return {name: level for name, level in levels.items() if level != next(iter(factors[name]))}
+
+
+def leading_call(marker: str) -> Call:
+    """Build the `create_message` that a prompt follows in practice."""
+    return Call(
+        name="leading",
+        method="create_message",
+        marker=marker,
+        messages=({"role": "user", "content": f"Say hello. {marker}"},),
+        metadata={"task_id": next(iter(FACTORS["task id"].values()))},
+        judged=False,
+    )
 
 
 def corner_call(contract: Contract, levels: Levels, marker: str) -> tuple[Call, str]:

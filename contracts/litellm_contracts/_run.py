@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._campaign import Campaign, blocking
 from litellm_contracts._checks import judge
+from litellm_contracts._corners import leading_call
 from litellm_contracts._evidence import evidence, redact
 from litellm_contracts._generated import DEFAULT_EXAMPLES, DEFAULT_SEED
 from litellm_contracts._profile import ZOO, Profile
 from litellm_contracts._requirements import EVERYTHING
 from litellm_contracts._scenario import Stage
+from litellm_contracts._table_calls import make_marker
 from litellm_contracts._threads import in_thread
 from litellm_contracts._waivers import Waiver  # noqa: TC001 - a dataclass field
 
@@ -107,8 +109,12 @@ class ContractRun:
             return await stage.perform([call], model)
 
         options = self._options
+        prompts = "create_message" not in self._contract.methods
+        leads = prompts and "create_message" in self._door.capabilities
+        marker = make_marker(self._contract.id, "leading")
         campaign = Campaign(
             contract=self._contract,
+            lead=leading_call(marker) if leads else None,
             profile=options.profile,
             perform=blocking(perform, asyncio.get_running_loop()),
         )
