@@ -9,6 +9,7 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
+from fake_litellm import Cut
 from litellm_contracts._suite import run_contract
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from litellm_contracts._model import Contract, Result
     from litellm_contracts._run import Options
 
-_GENERATED_WEIGHT = 12
-"""A generated contract costs about as much as so many handlers."""
+_GENERATED_WEIGHT = 150
 
 
 def run_in_processes(
@@ -47,9 +47,15 @@ def _run_share(recipe: Recipe, contracts: Sequence[Contract], options: Options) 
 
 
 def _shares(contracts: Sequence[Contract], jobs: int) -> list[list[Contract]]:
-    """Deal the contracts out, the heaviest first, each to the lightest share."""
+    """Deal the contracts out, the heaviest first, each to the lightest share.
+
+    The generated ones stay together: what they import takes as long as they do.
+    """
+    generated = [contract for contract in contracts if contract.generator is not None]
     shares: list[tuple[int, list[Contract]]] = [(0, []) for _ in range(jobs)]
-    for contract in sorted(contracts, key=_weight, reverse=True):
+    shares[0] = (sum(map(_weight, generated)), generated)
+    rest = [contract for contract in contracts if contract.generator is None]
+    for contract in sorted(rest, key=_weight, reverse=True):
         lightest = min(range(jobs), key=lambda number: shares[number][0])
         weight, share = shares[lightest]
         shares[lightest] = (weight + _weight(contract), [*share, contract])
@@ -57,6 +63,9 @@ def _shares(contracts: Sequence[Contract], jobs: int) -> list[list[Contract]]:
 
 
 def _weight(contract: Contract) -> int:
+    """Return about what a contract costs, in units of one call."""
     if contract.generator is not None:
         return _GENERATED_WEIGHT
-    return len({call.handler for call in contract.calls})
+    handlers = len({call.handler for call in contract.calls})
+    waits = sum(isinstance(answer, Cut) for call in contract.calls for answer in call.answers)
+    return 5 * handlers + len(contract.calls) + 40 * waits
