@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from litellm_contracts._profile import Profile
 
 DEFAULT_SEED = 2026
-DEFAULT_EXAMPLES = 15
+DEFAULT_EXAMPLES = 10
 
 _LONGEST_TEXT = 300
 _LONGEST_ID = 128

@@ -25,7 +25,7 @@ _GENERATED_WEIGHT = 150
 def run_in_processes(
     door: Door, contracts: Sequence[Contract], options: Options, jobs: int
 ) -> dict[str, Result]:
-    """Judge contracts in `jobs` processes, each of which opens the door anew.
+    """Judge contracts in `jobs` processes: a share here, the others behind doors of their own.
 
     Returns:
         The results by contract id.
@@ -33,12 +33,14 @@ def run_in_processes(
     Raises:
         HandlerError: as `run_contract`.
     """
-    door.pause()
     context = multiprocessing.get_context("spawn")
-    shares = _shares(contracts, jobs)
-    with ProcessPoolExecutor(len(shares), mp_context=context) as pool:
-        futures = [pool.submit(_run_share, door.recipe, share, options) for share in shares]
-        return {result.id: result for future in futures for result in future.result()}
+    own, *others = _shares(contracts, jobs)
+    with ProcessPoolExecutor(max(1, len(others)), mp_context=context) as pool:
+        futures = [pool.submit(_run_share, door.recipe, share, options) for share in others]
+        results = [run_contract(contract, door, options) for contract in own]
+        for future in futures:
+            results += future.result()
+    return {result.id: result for result in results}
 
 
 def _run_share(recipe: Recipe, contracts: Sequence[Contract], options: Options) -> list[Result]:
