@@ -9,7 +9,8 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
-from litellm_contracts._suite import run_in_turn
+from fake_litellm import Cut
+from litellm_contracts._suite import run_contract
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from litellm_contracts._model import Contract, Result
     from litellm_contracts._run import Options
 
-_GENERATED_WEIGHT = 130
-_WAITING_WEIGHT = 100
+_GENERATED_WEIGHT = 150
 
 
 def run_in_processes(
@@ -37,7 +37,7 @@ def run_in_processes(
     own, *others = _shares(contracts, jobs)
     with ProcessPoolExecutor(max(1, len(others)), mp_context=context) as pool:
         futures = [pool.submit(_run_share, door.recipe, share, options) for share in others]
-        results = run_in_turn(own, door, options)
+        results = [run_contract(contract, door, options) for contract in own]
         for future in futures:
             results += future.result()
     return {result.id: result for result in results}
@@ -45,21 +45,18 @@ def run_in_processes(
 
 def _run_share(recipe: Recipe, contracts: Sequence[Contract], options: Options) -> list[Result]:
     with recipe.open() as door:
-        return run_in_turn(contracts, door, options)
+        return [run_contract(contract, door, options) for contract in contracts]
 
 
 def _shares(contracts: Sequence[Contract], jobs: int) -> list[list[Contract]]:
     """Deal the contracts out, the heaviest first, each to the lightest share.
 
-    The generated ones stay together, what they import takes as long as they do; and so do those
-    that wait, to wait at the same time.
+    The generated ones stay together: what they import takes as long as they do.
     """
-    first = [one for one in contracts if one.generator is not None]
-    last = [one for one in contracts if one.waits]
+    generated = [contract for contract in contracts if contract.generator is not None]
     shares: list[tuple[int, list[Contract]]] = [(0, []) for _ in range(jobs)]
-    shares[0] = (sum(map(_weight, first)), first)
-    shares[-1] = (shares[-1][0] + _WAITING_WEIGHT, shares[-1][1] + last)
-    rest = [one for one in contracts if one not in first and one not in last]
+    shares[0] = (sum(map(_weight, generated)), generated)
+    rest = [contract for contract in contracts if contract.generator is None]
     for contract in sorted(rest, key=_weight, reverse=True):
         lightest = min(range(jobs), key=lambda number: shares[number][0])
         weight, share = shares[lightest]
@@ -72,4 +69,5 @@ def _weight(contract: Contract) -> int:
     if contract.generator is not None:
         return _GENERATED_WEIGHT
     handlers = len({call.handler for call in contract.calls})
-    return 5 * handlers + len(contract.calls)
+    waits = sum(isinstance(answer, Cut) for call in contract.calls for answer in call.answers)
+    return 5 * handlers + len(contract.calls) + 40 * waits

@@ -109,11 +109,6 @@ def is_fault(answer: Answer) -> bool:
     return getattr(answer, "ends", "fault") != "done"
 
 
-def _makes_wait(answers: tuple[Answer, ...]) -> bool:
-    """Tell whether an answer before the last is a fault that names no time to wait."""
-    return any(is_fault(one) and not getattr(one, "retry_after_ms", None) for one in answers[:-1])
-
-
 @dataclass(frozen=True, kw_only=True)
 class Contract:
     """A requirement, the calls that show whether it is kept, and what to check.
@@ -148,11 +143,6 @@ class Contract:
     def group(self) -> str:
         """The part of the id before the slash."""
         return self.id.partition("/")[0]
-
-    @property
-    def waits(self) -> bool:
-        """Whether an SDK sleeps before it tries again, so that the time is nobody's work."""
-        return any(call.reset_connections or _makes_wait(call.answers) for call in self.calls)
 
     def unmet(self, profile: object) -> str:
         """Say what the profile does not fulfil for the contract to apply, or nothing."""

@@ -6,7 +6,6 @@ import logging
 import platform
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -68,7 +67,7 @@ def run_suite(
 
         results = run_in_processes(door, chosen, options, jobs)
     else:
-        results = {one.id: one for one in run_in_turn(chosen, door, options)}
+        results = {one.id: run_contract(one, door, options) for one in chosen}
     every = [results.get(one.id) or _result(one, Status.NOT_RUN, "deselected") for one in contracts]
     return Report(
         results=apply_waivers(every, options.waivers),
@@ -86,18 +85,6 @@ def run_suite(
         environment=_environment(options, handler),
         seconds=time.perf_counter() - started,
     )
-
-
-def run_in_turn(contracts: Sequence[Contract], door: Door, options: Options) -> list[Result]:
-    """Judge contracts one after another; first, at the same time, those that mostly wait.
-
-    Raises:
-        HandlerError: as `run_contract`.
-    """
-    waiting = [one for one in contracts if one.waits]
-    with ThreadPoolExecutor(max(1, len(waiting))) as pool:
-        results = list(pool.map(lambda one: run_contract(one, door, options), waiting))
-    return results + [run_contract(one, door, options) for one in contracts if not one.waits]
 
 
 def run_contract(contract: Contract, door: Door, options: Options) -> Result:
