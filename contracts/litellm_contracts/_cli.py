@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+EXIT_READER_LEFT = 141  # as a shell reports a program that SIGPIPE ended
 EXIT_CODES = """\
 exit codes:
   0  conformant: every must is kept
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_SUITE
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has left; say nothing more
-        return EXIT_SUITE
+        return EXIT_READER_LEFT
     except Exception:  # noqa: BLE001 - by itself Python would exit with 1, which means broken
         _tell(f"{traceback.format_exc()}litellm-contracts: the suite itself failed, see above")
         return EXIT_SUITE

@@ -159,9 +159,6 @@ class PythonDoor:
         """How this door is opened in another process."""
         return PythonRecipe(self.spec, self.capabilities)
 
-    def pause(self) -> None:
-        """Do nothing: the door has started nothing."""
-
     def __enter__(self) -> Self:
         return self
 

@@ -86,12 +86,12 @@ def _key_hint(schema: Any, error: Any) -> str:  # noqa: ANN401
     for step in error.schema_path[:-1]:
         schema = schema[step]
         while isinstance(schema, dict) and "$ref" in schema:
-            schema = _resolve(schema["$ref"], error)
+            schema = _resolve(schema["$ref"])
     known = sorted(schema.get("properties", {})) if isinstance(schema, dict) else []
     return closest(unexpected[0], known) + (f" (known: {', '.join(known)})" if known else "")
 
 
-def _resolve(reference: str, _error: Any) -> Any:  # noqa: ANN401
+def _resolve(reference: str) -> Any:  # noqa: ANN401
     schema = json.loads(TABLES.joinpath("table.schema.json").read_text(encoding="utf-8"))
     for step in reference.removeprefix("#/").split("/"):
         schema = schema[step]
