@@ -7,16 +7,16 @@ in each of them, and its requests arrived; one that is right must break none.
 from __future__ import annotations
 
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from litellm_contracts._doors import PythonDoor
 from litellm_contracts._errors import EXIT_BROKEN, EXIT_CONFORMANT, HandlerError
 from litellm_contracts._generated import DEFAULT_EXAMPLES
 from litellm_contracts._model import Status
+from litellm_contracts._processes import process_pool
 from litellm_contracts._profile import choose_profile
 from litellm_contracts._run import Options
 from litellm_contracts._suite import all_contracts, run_contract
@@ -195,7 +195,7 @@ def _trials(
             yield try_specimen(specimen, contracts)
         return
     # Spawned, not forked: a contract leaves threads behind that no child could use.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with process_pool(jobs, "spawn") as pool:
         ids = [contract.id for contract in contracts]
         # What takes longest goes first, so that no process ends alone with it.
         ordered = sorted(specimens, key=lambda specimen: not specimen.is_slow)
