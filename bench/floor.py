@@ -42,7 +42,7 @@ def _json_answer() -> bytes:
 
 
 def _stream_answer() -> bytes:
-    events = [b"data: " + json.dumps(CHUNK).encode() + b"\n\n"] * 7 + [b"data: [DONE]\n\n"]
+    events = [b"data: " + json.dumps(CHUNK).encode() + b"\n\n"] * 4 + [b"data: [DONE]\n\n"]
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(event), event) for event in events)
     head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked"
     return head + b"\r\n\r\n" + chunks + b"0\r\n\r\n"

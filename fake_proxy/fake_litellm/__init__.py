@@ -10,7 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fake_litellm._errors import AddressTakenError, FakeLiteLLMError, ModelsError
+    from fake_litellm._errors import (
+        AddressTakenError,
+        FakeLiteLLMError,
+        JournalBoundsError,
+        ModelsError,
+    )
     from fake_litellm._journal import Journal, RecordedRequest
     from fake_litellm._replies import Cut, Failure, Gate, Redirect, Reply, ToolCall, Usage
     from fake_litellm._server import FakeLiteLLM
@@ -24,6 +29,7 @@ __all__ = [
     "FakeLiteLLMError",
     "Gate",
     "Journal",
+    "JournalBoundsError",
     "ModelsError",
     "RecordedRequest",
     "Redirect",
@@ -35,7 +41,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "_errors": {"AddressTakenError", "FakeLiteLLMError", "ModelsError"},
+    "_errors": {"AddressTakenError", "FakeLiteLLMError", "JournalBoundsError", "ModelsError"},
     "_journal": {"Journal", "RecordedRequest"},
     "_replies": {"Cut", "Failure", "Gate", "Redirect", "Reply", "ToolCall", "Usage"},
     "_server": {"FakeLiteLLM"},

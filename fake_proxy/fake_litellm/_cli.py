@@ -9,6 +9,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from fake_litellm._journal import MOST_BYTES, MOST_REQUESTS
 from fake_litellm._session_cli import add_session_command
 
 if TYPE_CHECKING:
@@ -52,6 +53,20 @@ def _add_serve_command(commands: argparse._SubParsersAction[argparse.ArgumentPar
         choices=("generate", "reject", "omit"),
         help="LiteLLM's setting of the same name (default: not set)",
     )
+    serve.add_argument(
+        "--journal-requests",
+        type=int,
+        default=MOST_REQUESTS,
+        metavar="N",
+        help="keep so many requests, the newest (%(default)s)",
+    )
+    serve.add_argument(
+        "--journal-bytes",
+        type=int,
+        default=MOST_BYTES,
+        metavar="N",
+        help="keep so many bytes of them (%(default)s)",
+    )
     serve.add_argument("--json", action="store_true", help='print the line as {"url": ...}')
     serve.set_defaults(run=_serve)
 
@@ -70,6 +85,8 @@ def _serve(args: argparse.Namespace) -> int:
             host=args.host,
             missing_session_id=args.missing_session_id,
             reply=None if args.reply is None else Reply(text=args.reply),
+            journal_requests=args.journal_requests,
+            journal_bytes=args.journal_bytes,
         )
         server.start()
     except (FakeLiteLLMError, ValueError) as error:

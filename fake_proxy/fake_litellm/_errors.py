@@ -2,6 +2,7 @@
 
 FakeLiteLLMError
  x AddressTakenError (the port is taken or cannot be bound)
+ x JournalBoundsError (a journal that may keep nothing)
  x ModelsError (a model list that is not one)
 """
 
@@ -17,6 +18,10 @@ class FakeLiteLLMError(Exception):
 
 class AddressTakenError(FakeLiteLLMError):
     """The address to listen on is taken, or is none of this machine's."""
+
+
+class JournalBoundsError(FakeLiteLLMError, ValueError):
+    """A journal was told to keep less than one request or one byte."""
 
 
 class ModelsError(FakeLiteLLMError, ValueError):

@@ -19,7 +19,9 @@ def answer(request: Request, journal: Journal) -> Response:
     match request.method, request.path:
         case "GET", "/_fake/journal":
             # ASCII-only JSON: header bytes that are not UTF-8 arrive as \\u00xx, not as mojibake.
-            text = json.dumps({"requests": [record.to_dict() for record in journal]})
+            held = {"requests": [record.to_dict() for record in journal]}
+            dropped = {"dropped": journal.dropped} if journal.dropped else {}
+            text = json.dumps(held | dropped)
             return Response(text, content_type="application/json")
         case "DELETE", "/_fake/journal":
             journal.clear()

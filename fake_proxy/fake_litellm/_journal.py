@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
+from fake_litellm._errors import JournalBoundsError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from fake_litellm._session import Session
+
+MOST_REQUESTS = 100_000
+MOST_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(kw_only=True)
@@ -53,6 +59,11 @@ class RecordedRequest:
         """Return the values of every header line called `name`, in any letter case."""
         return [value for key, value in self.headers if key.lower() == name.lower()]
 
+    @property
+    def size(self) -> int:
+        """Bytes of its head and body."""
+        return len(self.head) + len(self.body)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the record in the shape of `GET /_fake/journal`."""
         return {
@@ -69,16 +80,42 @@ class RecordedRequest:
 
 
 class Journal(Sequence[RecordedRequest]):
-    """An append-only list of recorded requests; safe to read while the server records."""
+    """The recorded requests in order of arrival; safe to read while the server records.
 
-    def __init__(self) -> None:
-        self._records: list[RecordedRequest] = []
-        self._changed = threading.Condition()
+    Beyond its bounds it drops the oldest, and counts them.
+
+    Args:
+        most_requests: How many requests to keep.
+        most_bytes: How many bytes of heads and bodies to keep; the newest request is kept
+            whatever its size.
+
+    Attributes:
+        dropped: How many requests arrived and are no longer here.
+    """
+
+    def __init__(self, most_requests: int = MOST_REQUESTS, most_bytes: int = MOST_BYTES) -> None:
+        if most_requests < 1 or most_bytes < 1:
+            raise JournalBoundsError(
+                "a journal keeps at least 1 request and 1 byte, "
+                f"not {most_requests} requests and {most_bytes} bytes"
+            )
+        self._most_requests = most_requests
+        self._most_bytes = most_bytes
+        self._records: deque[RecordedRequest] = deque()
+        self._bytes = 0
+        self._changed = threading.Condition(threading.RLock())
+        self.dropped = 0
 
     def append(self, record: RecordedRequest) -> None:
         """Add a record and wake whoever waits for it."""
         with self._changed:
             self._records.append(record)
+            self._bytes += record.size
+            while len(self._records) > 1 and (
+                len(self._records) > self._most_requests or self._bytes > self._most_bytes
+            ):
+                self._bytes -= self._records.popleft().size
+                self.dropped += 1
             self._changed.notify_all()
 
     def note_status(self, record: RecordedRequest, status: int) -> None:
@@ -91,26 +128,41 @@ class Journal(Sequence[RecordedRequest]):
         """Forget every record."""
         with self._changed:
             self._records.clear()
+            self._bytes = self.dropped = 0
 
     def wait_for(self, wanted: int | Callable[[Journal], bool], seconds: float = 5.0) -> bool:
         """Wait until `wanted` requests arrived, or until `wanted(journal)` is true.
 
+        Those that were dropped count as well.
+
         Returns:
             Whether it came true within `seconds`.
         """
-        reached = wanted if callable(wanted) else lambda journal: len(journal) >= wanted
+
+        def reached() -> bool:
+            if isinstance(wanted, int):
+                return len(self) + self.dropped >= wanted
+            return wanted(self)
+
         with self._changed:
-            return self._changed.wait_for(lambda: reached(self), seconds)
+            return self._changed.wait_for(reached, seconds)
 
     @overload
     def __getitem__(self, index: int) -> RecordedRequest: ...
     @overload
     def __getitem__(self, index: slice) -> list[RecordedRequest]: ...
     def __getitem__(self, index: int | slice) -> RecordedRequest | list[RecordedRequest]:
-        return self._records[index]
+        with self._changed:
+            records = self._records
+            return list(records)[index] if isinstance(index, slice) else records[index]
+
+    def __iter__(self) -> Iterator[RecordedRequest]:
+        """Iterate over what is there now."""
+        with self._changed:
+            return iter(list(self._records))
 
     def __len__(self) -> int:
         return len(self._records)
 
     def __repr__(self) -> str:
-        return f"Journal({self._records!r})"
+        return f"Journal({list(self)!r})"

@@ -11,6 +11,8 @@ DEFAULT_MODELS = (
     "gpt-5-mini",
     "gemini-2.5-pro",
     "claude-sonnet-4-5",
+    "o3-mini",
+    "deepseek-reasoner",
 )
 """Listed by a proxy that accepts any model."""
 

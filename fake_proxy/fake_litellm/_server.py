@@ -17,7 +17,7 @@ from fake_litellm._api import answer
 from fake_litellm._bodies import decode
 from fake_litellm._errors import AddressTakenError, ApiError, ModelsError
 from fake_litellm._exchange import Exchange, Settings
-from fake_litellm._journal import Journal, RecordedRequest
+from fake_litellm._journal import MOST_BYTES, MOST_REQUESTS, Journal, RecordedRequest
 from fake_litellm._replies import Reply
 from fake_litellm._request import lenient_headers
 from fake_litellm._session import resolve_session
@@ -52,9 +52,12 @@ class FakeLiteLLM(HTTPServer):
         reply: What to answer when nothing is scripted. Where the request forces a tool call or a
             JSON Schema on the answer, an example of that takes the place of the text; what is
             scripted goes out as it is.
+        journal_requests: How many requests the journal keeps; it drops the oldest first.
+        journal_bytes: How many bytes of heads and bodies it keeps.
 
     Attributes:
-        journal: Every request in order of arrival.
+        journal: Every request in order of arrival; `journal.dropped` counts those beyond its
+            bounds.
         reply: See above; may be changed at any time.
     """
 
@@ -69,6 +72,8 @@ class FakeLiteLLM(HTTPServer):
         missing_session_id: str | None = None,
         request_correlation_in_logs: bool = False,
         reply: Reply | None = None,
+        journal_requests: int = MOST_REQUESTS,
+        journal_bytes: int = MOST_BYTES,
     ) -> None:
         super().__init__(host=host, port=port, threaded=True)
         if isinstance(models, str):
@@ -81,7 +86,7 @@ class FakeLiteLLM(HTTPServer):
             request_correlation_in_logs=request_correlation_in_logs,
         )
         self._resolve([], None, "/")  # a bad setting fails here, not in a request
-        self.journal = Journal()
+        self.journal = Journal(journal_requests, journal_bytes)
         self.reply = reply or Reply()
         self._script: deque[Answer] = deque()
         self._answerer: Answerer | None = None

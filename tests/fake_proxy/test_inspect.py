@@ -53,6 +53,16 @@ def test_delete_empties_the_journal(wire: Wire, fake_litellm: FakeLiteLLM) -> No
     assert wire.get("/_fake/journal").json == {"requests": []}
 
 
+def test_the_journal_says_what_it_dropped(
+    serve: Callable[..., FakeLiteLLM], connect: Callable[[FakeLiteLLM], Wire]
+) -> None:
+    wire = connect(serve(journal_requests=2))
+    for _ in range(3):
+        wire.chat()
+    journal = wire.get("/_fake/journal").json
+    assert (len(journal["requests"]), journal["dropped"]) == (2, 1)
+
+
 def test_a_malformed_request_is_in_the_journal(
     wire: Wire, connect: Callable[[FakeLiteLLM], Wire], fake_litellm: FakeLiteLLM
 ) -> None:

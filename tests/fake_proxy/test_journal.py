@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fake_litellm import Gate, Journal, RecordedRequest, Reply, resolve_session
+from fake_litellm import Gate, Journal, JournalBoundsError, RecordedRequest, Reply, resolve_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +53,40 @@ def test_is_a_sequence(journal: Journal) -> None:
     assert paths(reversed(journal)) == ["/3", "/2", "/1", "/0"]
     assert journal[1] in journal
     assert repr(journal).startswith("Journal([RecordedRequest(method='GET', path='/0'")
+
+
+@pytest.mark.parametrize(
+    ("bounds", "kept"),
+    [
+        pytest.param({"most_requests": 3}, ["/3", "/4", "/5"], id="count"),
+        pytest.param({"most_bytes": 250}, ["/4", "/5"], id="bytes"),
+        pytest.param({"most_requests": 1, "most_bytes": 1}, ["/5"], id="never the newest"),
+    ],
+)
+def test_drops_the_oldest_beyond_its_bounds(bounds: dict[str, int], kept: list[str]) -> None:
+    journal = Journal(**bounds)
+    for number in range(6):
+        journal.append(replace(record(f"/{number}"), head=b"h" * 60, body=b"b" * 40))
+    assert paths(journal) == kept
+    assert journal.dropped == 6 - len(kept)
+    assert journal.wait_for(6, seconds=0)
+    journal.clear()
+    assert (len(journal), journal.dropped) == (0, 0)
+
+
+def test_a_reader_is_not_disturbed_by_what_is_dropped() -> None:
+    journal = Journal(most_requests=2)
+    journal.append(record("/0"))
+    journal.append(record("/1"))
+    reader = iter(journal)
+    journal.append(record("/2"))
+    assert paths(reader) == ["/0", "/1"]
+
+
+@pytest.mark.parametrize("bounds", [(0, 1), (1, 0), (-1, 1)])
+def test_bounds_leave_room_for_one(bounds: tuple[int, int]) -> None:
+    with pytest.raises(JournalBoundsError, match="keeps at least 1 request and 1 byte, not"):
+        Journal(*bounds)
 
 
 @pytest.mark.parametrize(
