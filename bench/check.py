@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from litellm_contracts._corners import FACTORS
+from litellm_contracts._corners import MODELS, corners, factors_of
 from litellm_contracts._generated import DEFAULT_EXAMPLES
 from litellm_contracts._suite import all_contracts
 
@@ -32,8 +32,9 @@ def scenarios(*, generated: bool) -> list[list[bool]]:
             clients += handlers.values()
         elif generated:
             streamed = contract.generator == "conversations"
-            share = DEFAULT_EXAMPLES // len(FACTORS["model"]) + 1
-            clients += [[streamed] * share for _ in FACTORS["model"]]
+            calls = len(list(corners(factors_of(contract)))) + DEFAULT_EXAMPLES
+            share = -(-calls // len(MODELS))
+            clients += [[streamed] * share for _ in MODELS]
     return clients
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.version import Version
 
 from fake_litellm._bodies import DONE_EVENT, spaced_event
-from fake_litellm._wire import CutConnection
+from fake_litellm._wire import CutConnection, Unhurried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -55,19 +55,17 @@ def stream(reply: Reply, events: Iterable[Event], ending: Ending) -> Iterator[by
 def _pieces(reply: Reply, events: Iterable[Event], ending: Ending) -> Iterator[bytes]:
     """Yield the events of a reply, up to the end it asks for.
 
-    The opening events do not count as pieces, and once the last piece is out none follows. An
-    empty piece sends what is waiting: a stream that nothing holds up goes out in one go.
+    The opening events do not count as pieces, and once the last piece is out none follows. A
+    stream that nothing holds up goes out in one go.
     """
     sent = pieces = 0
-    at_once = reply.ends == "done" and not (reply.piece_delay or reply.hold_in_stream)
+    is_held_up = reply.ends != "done" or reply.piece_delay or reply.hold_in_stream
     for data, piece in events:
         if reply.ends != "done" and (pieces or piece) and pieces >= reply.ends_after:
             break
         if piece:
             time.sleep(reply.piece_delay)
-        yield data
-        if not at_once:
-            yield b""
+        yield data if is_held_up else Unhurried(data)
         sent += 1
         pieces += piece
         if piece and pieces == 1 and reply.hold_in_stream is not None:
@@ -115,9 +113,8 @@ def error_events(litellm: Version, prefix: str = "") -> tuple[bytes, ...]:
 def _split(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
     """Cut events into HTTP chunks of `size` bytes, each sent by itself."""
     for piece in pieces:
-        for start in range(0, len(piece), size):
+        for start in range(0, len(piece) or 1, size):
             yield piece[start : start + size]
-            yield b""
 
 
 def _half(data: bytes, *, reset: bool) -> Iterator[bytes]:

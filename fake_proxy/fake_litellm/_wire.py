@@ -50,6 +50,12 @@ class CutConnection(Exception):  # noqa: N818 - an instruction to the wire, not 
         self.prefix = prefix
 
 
+class Unhurried(bytes):
+    """A piece of a response body that may wait for the next one before it is sent."""
+
+    __slots__ = ()
+
+
 def reset(connection: socket.socket) -> None:
     """End a connection with TCP RST.
 
@@ -146,14 +152,15 @@ class WireHandler(WSGIRequestHandler):
             framed = b"%x\r\n%b\r\n" % (len(data), data) if chunked and data else data
             self.wfile.write(head + framed)
             head = b""
+            if not isinstance(data, Unhurried):
+                self.wfile.flush()
             if not data:
-                self._pause()
+                self._check_client()
         self.wfile.write(head + (b"0\r\n\r\n" if chunked else b""))
         self.wfile.flush()
 
-    def _pause(self) -> None:
-        """Send what there is, and notice that the client left; an empty piece asks for it."""
-        self.wfile.flush()
+    def _check_client(self) -> None:
+        """Notice that the client left; a body that pauses asks for it with an empty piece."""
         readable, _, _ = select.select([self.connection], [], [], 0)
         if readable and not self.connection.recv(1, socket.MSG_PEEK):
             raise ConnectionAbortedError("the client left")
