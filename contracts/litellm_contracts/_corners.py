@@ -27,8 +27,20 @@ _TOOL_CALL = {
     "function": {"name": "read_file", "arguments": '{"path": "a.txt"}'},
 }
 _ASKED = {"role": "assistant", "content": None, "tool_calls": [_TOOL_CALL]}
+_ANOTHER = {**_TOOL_CALL, "id": "call_2"}
+_ASKED_TWICE = {"role": "assistant", "content": "I will.", "tool_calls": [_TOOL_CALL, _ANOTHER]}
 _RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "The file is empty."}
 _TURN = [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hello."}]
+
+MODELS = (
+    "gpt-4o",
+    "gpt-5-mini",
+    "gemini-2.5-pro",
+    "claude-sonnet-4-5",
+    "o3-mini",
+    "deepseek-reasoner",
+)
+"""One of each family that handlers treat in a way of its own."""
 
 # The first level of each factor is the plain one.
 FACTORS: dict[str, dict[str, Any]] = {
@@ -62,13 +74,12 @@ FACTORS: dict[str, dict[str, Any]] = {
         "1 turn": _TURN,
         "26 turns": _TURN * 26,
         "a tool call": [_ASKED, _RESULT],
+        "a text and two tool calls": [_ASKED_TWICE, _RESULT, {**_RESULT, "tool_call_id": "call_2"}],
     },
     "system prompt": {"short": "You are careful.", "empty": "", "long": "Be careful. " * 2000},
     "tools": {"absent": None, "empty": [], "1": [_TOOL], "3": [_TOOL] * 3},
     "other metadata": {"none": {}, "some": {"mode": "code", "parent_task_id": "p-0123456789"}},
-    "model": {
-        name: name for name in ("gpt-4o", "gpt-5-mini", "gemini-2.5-pro", "claude-sonnet-4-5")
-    },
+    "model": {name: name for name in MODELS},
 }
 _OF_PROMPTS = ("text", "model")
 
@@ -81,12 +92,17 @@ def factors_of(contract: Contract) -> dict[str, dict[str, Any]]:
 
 
 def corners(factors: Mapping[str, Mapping[str, Any]]) -> Iterator[Levels]:
-    """Yield levels so that each pair of levels of two factors occurs; the plain ones first."""
+    """Yield levels so that each pair of levels of two factors occurs; the plain ones first.
+
+    One row more: metadata with nothing in it is one of its own, and no pair.
+    """
     from allpairspy import AllPairs
 
     names = list(factors)
     for row in AllPairs([list(factors[name]) for name in names]):
         yield dict(zip(names, row, strict=True))
+    if "task id" in factors:
+        yield {**{name: next(iter(factors[name])) for name in names}, "task id": "absent"}
 
 
 def reduce_levels(

@@ -130,15 +130,20 @@ async def _perform_group(
         gates = {leader.name: script.hold(leader, in_stream=True)}
     tasks = {call.name: asyncio.create_task(handlers[call.name].call(call)) for call in together}
     for name, gate in gates.items():
-        await _until_reached(gate, tasks[name])
+        if not await _until_reached(gate, tasks[name]):
+            break  # the handler makes its calls in turn: waiting for the others is of no use
     outcomes = [await handlers[call.name].call(call) for call in during]
     for gate in gates.values():
         gate.open()
     return outcomes + list(await asyncio.gather(*tasks.values()))
 
 
-async def _until_reached(gate: Gate, task: asyncio.Task[Outcome]) -> None:
-    """Wait until the fake stands at the gate, or the call has ended without getting there."""
+async def _until_reached(gate: Gate, task: asyncio.Task[Outcome]) -> bool:
+    """Wait until the fake stands at the gate, or the call has ended without getting there.
+
+    Returns:
+        False where neither happened in time.
+    """
     reached = asyncio.ensure_future(in_thread(gate.wait_until_reached))
     await asyncio.wait({reached, task}, return_when=asyncio.FIRST_COMPLETED)
-    reached.cancel()
+    return task.done() or await reached

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._errors import TableError, closest
@@ -42,37 +41,35 @@ def read_calls(
 ) -> tuple[Call, ...]:
     """Build the calls of a contract; `where` names it in errors.
 
+    With `rounds` they are made so many times over, each time beginning with the next one, so that
+    no call keeps its place in the count.
+
     Raises:
         TableError: where a call refers to something that is not there.
     """
-    calls = [
-        _call(entry, contract_id, number, task_ids, where)
-        for number, entry in enumerate(entries, start=1)
-    ]
-    _check_references(calls, where)
+    named = [{"name": f"call-{number}", **entry} for number, entry in enumerate(entries, start=1)]
     if rounds == 1:
+        calls = [_call(entry, contract_id, task_ids, where) for entry in named]
+        _check_references(calls, where)
         return tuple(calls)
     return tuple(
-        _renamed(call, f"{call.name}-{number}", contract_id)
+        _call(_in_round(entry, number), contract_id, _in_round_ids(task_ids, entry, number), where)
         for number in range(1, rounds + 1)
-        for call in calls
+        for entry in (*named[number % len(named) :], *named[: number % len(named)])
     )
 
 
-def _renamed(call: Call, name: str, contract_id: str) -> Call:
-    """Return the same call under another name, with that name's marker in its text."""
-    marker = make_marker(contract_id, name)
-    last = call.messages[-1]["content"] if call.messages else ""
-    content = last.replace(call.marker, marker) if isinstance(last, str) else last
-    return replace(
-        call,
-        name=name,
-        marker=marker,
-        prompt=call.prompt.replace(call.marker, marker),
-        messages=(*call.messages[:-1], {**call.messages[-1], "content": content})
-        if call.messages
-        else (),
-    )
+def _in_round(entry: Mapping[str, Any], number: int) -> dict[str, Any]:
+    return {**entry, "name": f"{entry['name']}-{number}"}
+
+
+def _in_round_ids(
+    task_ids: Mapping[str, Any], entry: Mapping[str, Any], number: int
+) -> Mapping[str, Any]:
+    """Return the task ids, with the call's own replaced by one of this round's if it is fresh."""
+    if not entry.get("fresh"):
+        return task_ids
+    return {**task_ids, entry["task"]: f"{task_ids[entry['task']][:-2]}{number:02x}"}
 
 
 def _check_references(calls: Sequence[Call], where: str) -> None:
@@ -92,11 +89,10 @@ def _check_references(calls: Sequence[Call], where: str) -> None:
 def _call(
     entry: Mapping[str, Any],
     contract_id: str,
-    number: int,
     task_ids: Mapping[str, Any],
     where: str,
 ) -> Call:
-    name = entry.get("name", f"call-{number}")
+    name = entry["name"]
     marker = make_marker(contract_id, name)
     same = {key: entry[key] for key in _TAKEN_OVER if key in entry}
     answers = tuple(_answer(answer) for answer in entry.get("answers", []))

@@ -40,16 +40,16 @@ AFTER_TURN = """isolation/long-lived-handler isolation/after-abandoned-stream
 """Contracts in which a request of no task, and a prompt, follow a turn on the same handler."""
 
 NEXT_ID = f"""presence/every-kind-of-id presence/next-task isolation/alternating-tasks
-    isolation/concurrent-tasks isolation/four-concurrent-tasks isolation/call-during-stream
+    isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/call-during-stream
     isolation/two-handlers isolation/retry-beside-another-task {AFTER_TURN}
     hostile-ids/nothing-injected schema/create-message"""
 """Every contract in which one handler is given a second task id."""
 
-AFTER_TASK = f"""absence/after-task absence/after-failed-task isolation/task-beside-no-task
+AFTER_TASK = f"""absence/after-task* absence/after-failed-task isolation/task-beside-no-task
     complete-prompt/* -complete-prompt/omits-header {AFTER_TURN} schema/*"""
 """Every contract in which a request without a header follows one with it, on one handler."""
 
-IN_TURN = f"""absence/after-task absence/after-failed-task
+IN_TURN = f"""absence/after-task* absence/after-failed-task
     complete-prompt/after-create-message complete-prompt/between-turns
     complete-prompt/after-failed-create-message complete-prompt/retry
     complete-prompt/every-model-branch {AFTER_TURN}"""

@@ -41,19 +41,19 @@ _MADE_UP: tuple[tuple[str, str, Callable[[Turn], str | None], str], ...] = (
         "null-for-empty-metadata",
         "Sends 'null' where the metadata is empty.",
         lambda turn: "null" if turn.metadata == {} else None,
-        "absence/metadata-empty schema/create-message",
+        "absence/metadata-empty absence/after-task-in-every-form schema/create-message",
     ),
     (
         "none-as-text",
         "Sends 'None' for a task id that is None.",
         lambda turn: _text_of(turn, None),
-        "absence/task-id-none",
+        "absence/task-id-none absence/after-task-in-every-form",
     ),
     (
         "empty-header-for-empty-id",
         "Sends an empty header for an empty task id.",
         lambda turn: _text_of(turn, ""),
-        "absence/task-id-empty",
+        "absence/task-id-empty absence/after-task-in-every-form",
     ),
     (
         "parent-task-id-used",
@@ -102,7 +102,7 @@ for _number, (_name, _about, _make_up, _breaks) in enumerate(_MADE_UP):
 @known_bad(
     "crash-on-metadata-none",
     "Looks into the metadata without asking whether there is any.",
-    "absence/metadata-none",
+    "absence/metadata-none absence/after-task-in-every-form",
     sends=False,
 )
 class _Crash(AsyncHandler):
@@ -122,7 +122,7 @@ class _Crash(AsyncHandler):
 @known_bad(
     "null-for-metadata-none",
     "Sends 'null' where the metadata is passed as None.",
-    "absence/metadata-none",
+    "absence/metadata-none absence/after-task-in-every-form",
 )
 class _Null(SyncHandler):
     def create_message(
@@ -138,9 +138,23 @@ class _Null(SyncHandler):
 
 
 @known_bad(
+    "previous-id-for-empty-id",
+    "Takes an empty task id for one that has not changed.",
+    "absence/after-task-in-every-form",
+)
+class _Unchanged(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if turn.task_id == "" and self.memory:
+            return self.fault(dict(self.memory))
+        self.memory.update(headers)
+        return headers
+
+
+@known_bad(
     "previous-id-without-task",
     "Keeps the last task id for calls that have none.",
-    f"""absence/after-task absence/after-failed-task isolation/task-beside-no-task {AFTER_TURN}
+    f"""absence/after-task* absence/after-failed-task isolation/task-beside-no-task {AFTER_TURN}
     schema/create-message""",
 )
 class _Previous(AsyncHandler):

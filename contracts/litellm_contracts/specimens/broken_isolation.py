@@ -88,7 +88,7 @@ class _TakeOver(SyncHandler):
 @known_bad(
     "id-on-the-handler-before-an-await",
     "Sets the task id on the handler, awaits something, and reads it again.",
-    """isolation/concurrent-tasks isolation/four-concurrent-tasks isolation/task-beside-no-task
+    """isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/task-beside-no-task
     isolation/retry-beside-another-task""",
 )
 class _OnHandler(AsyncHandler):
@@ -107,7 +107,7 @@ class _OnHandler(AsyncHandler):
 @known_bad(
     "id-on-the-class-before-an-await",
     "Sets the task id on the class, awaits something, and reads it again.",
-    """isolation/concurrent-tasks isolation/four-concurrent-tasks isolation/task-beside-no-task
+    """isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/task-beside-no-task
     isolation/retry-beside-another-task isolation/two-handlers""",
 )
 class _OnClass(AsyncHandler):
@@ -126,7 +126,7 @@ class _OnClass(AsyncHandler):
 @known_bad(
     "id-on-the-handler-between-threads",
     "Sets the task id on the handler, blocks for a while, and reads it again.",
-    """isolation/concurrent-tasks isolation/four-concurrent-tasks isolation/task-beside-no-task
+    """isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/task-beside-no-task
     isolation/retry-beside-another-task""",
     is_slow=True,
 )
@@ -167,9 +167,9 @@ class _SharedHeaders(AsyncHandler):
 
 
 @known_bad(
-    "three-slots-for-headers",
-    "Keeps the headers of calls under way in three slots: the fourth call meets the first.",
-    "isolation/four-concurrent-tasks",
+    "eight-slots-for-headers",
+    "Keeps the headers of calls under way in eight slots: the ninth call meets the first.",
+    "isolation/ten-concurrent-tasks",
 )
 class _Slots(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -182,7 +182,7 @@ class _Slots(AsyncHandler):
 
     def headers(self, turn: Turn) -> dict[str, str]:
         under_way = self.memory["under way"]
-        is_over = len(under_way) > 3 and not turn.is_prompt  # noqa: PLR2004
+        is_over = len(under_way) > 8 and not turn.is_prompt  # noqa: PLR2004
         return self.fault(under_way[0]) if is_over else super().headers(turn)
 
 

@@ -132,6 +132,27 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "presence/every-kind-of-id schema/create-message",
     ),
     (
+        "header-missing-for-o3",
+        "Loses the header in the branch for models that reason.",
+        lambda _, handler: handler.model.startswith("o3"),
+        AsyncHandler,
+        "schema/create-message",
+    ),
+    (
+        "header-missing-beside-two-tool-calls",
+        "Loses the header where an answer of the history called two tools.",
+        lambda turn, _: any(len(one.get("tool_calls") or []) > 1 for one in turn.messages),
+        AsyncHandler,
+        "schema/create-message",
+    ),
+    (
+        "header-missing-after-other-failures",
+        "Repeats a request after HTTP 408, 409, 502 and 504 without the header.",
+        lambda turn, _: getattr(turn.failure, "status_code", None) in {408, 409, 502, 504},
+        AsyncHandler,
+        "presence/retry-after-other-failures",
+    ),
+    (
         "header-missing-for-sampled-tasks",
         "Leaves one task in 64 out, as a control group.",
         lambda turn, _: is_sampled(turn.task_id),
@@ -221,9 +242,40 @@ class _FirstCall(AsyncHandler):
 
 
 @known_bad(
+    "header-missing-with-the-fallback",
+    "Tries a refused request once more in a simpler form, without the header.",
+    "presence/fallback",
+)
+class _Fallback(AsyncHandler):
+    def is_retried(self, turn: Turn, error: Exception) -> bool:
+        return super().is_retried(turn, error) or (turn.attempt == 1 and not turn.is_prompt)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        is_refused = getattr(turn.failure, "status_code", None) == 400  # noqa: PLR2004
+        return self.fault({}) if is_refused else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-after-ten-tasks",
+    "Keeps the headers of ten tasks, and forgets them all at the eleventh.",
+    "isolation/long-lived-handler",
+    is_patient=True,
+)
+class _Ten(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        known = self.memory.setdefault("known", set())
+        known.update(headers.values())
+        if len(known) <= 10:  # noqa: PLR2004
+            return headers
+        known.clear()
+        return self.fault({})
+
+
+@known_bad(
     "header-missing-after-a-failed-call",
     "Builds a new client after a failure and forgets the header with it.",
-    "presence/after-failed-call",
+    "presence/after-failed-call presence/fallback",
 )
 class _AfterFailure(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -239,7 +291,7 @@ class _AfterFailure(AsyncHandler):
     "Decides once whether there are sessions: the first call without a task id switches them off.",
     f"presence/after-call-without-task {AFTER_TURN} schema/create-message",
 )
-class _Latch(SyncHandler):
+class _Latch(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         if not turn.is_prompt and not turn.task_id:
             self.memory["off"] = True

@@ -117,7 +117,7 @@ class _Unread(SyncHandler):
 @known_bad(
     "never-comes-back-after-a-refusal",
     "Waits for ever when the request before was refused.",
-    "presence/after-failed-call",
+    "presence/after-failed-call presence/fallback",
     sends=False,
     is_slow=True,
 )

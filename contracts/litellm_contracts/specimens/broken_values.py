@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import HEADER, AsyncHandler, Parts, SyncHandler, Turn
@@ -18,6 +20,12 @@ def _digest(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
 
 
+def _as_uuid(value: str) -> str:
+    with suppress(ValueError):
+        return str(uuid.UUID(value))
+    return value
+
+
 _WHOLE = f"{DUE} hostile-ids/ignored-by-litellm"
 """All that breaks where every task id is altered: also those that LiteLLM ignores."""
 
@@ -27,6 +35,12 @@ _ALTERED: tuple[tuple[str, str, Callable[[str], str], str], ...] = (
         "Lower-cases the task id.",
         str.lower,
         "presence/every-kind-of-id schema/create-message",
+    ),
+    (
+        "id-read-as-a-uuid",
+        "Reads the task id as a UUID where it can be one, and writes it as UUIDs are written.",
+        _as_uuid,
+        "presence/every-kind-of-id",
     ),
     (
         "id-cut-at-64",
