@@ -75,12 +75,15 @@ def status_line(result: Result) -> str:
 
 def summary(report: Report) -> str:
     """Counts, time and verdict in one line."""
-    counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)
     generated = sum(one.seconds for one in report.results if "examples" in one.evidence)
     share = f" (generated inputs: {generated:.1f} s)" if generated else ""
-    return (
-        f"{report.verdict.value}: {counts or 'nothing was judged'} in {report.seconds:.1f} s{share}"
-    )
+    return f"{report.verdict.value}: {counted(report)} in {report.seconds:.1f} s{share}"
+
+
+def counted(report: Report) -> str:
+    """Name each status that occurs, and how often."""
+    counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)
+    return counts or "nothing was judged"
 
 
 def failure_lines(result: Result) -> Iterator[str]:
