@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _FORMATS = {
     "json": "as JSON",
     "junitxml": "as JUnit XML",
+    "html": "as one HTML page that needs nothing else",
     "markdown": "as Markdown, below GitHub's limit of 1 MiB",
 }
 """Option, and what it writes; `reports._<module>.write_<module>` is the writer."""

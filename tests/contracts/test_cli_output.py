@@ -44,6 +44,14 @@ def test_the_markdown_is_written_into_a_new_folder(check: Check, tmp_path: Path)
     assert (code, text.splitlines()[0]) == (1, "## litellm-contracts: incomplete")
 
 
+def test_the_page_is_written(check: Check, tmp_path: Path) -> None:
+    code, _ = check("-k", FIRST_TURN, "--html", "r.html")
+    text = tmp_path.joinpath("r.html").read_text(encoding="utf-8")
+    assert code == 1
+    assert text.startswith("<!doctype html>\n")
+    assert "create_message" in text
+
+
 def test_annotations_follow_the_fenced_text(check: Check, handlers: Path) -> None:
     spec = f"{handlers / 'header_missing.py'}:Handler"
     code, told = check(spec, "-k", FIRST_TURN, "--github")
@@ -72,7 +80,7 @@ def test_without_github_the_step_summary_is_left_alone(check: Check, summary: Pa
     assert "::" not in told
 
 
-@pytest.mark.parametrize("option", ["--markdown", "--json"])
+@pytest.mark.parametrize("option", ["--markdown", "--html"])
 def test_a_report_that_cannot_be_written_is_told_before_the_run(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str
 ) -> None:
@@ -97,5 +105,15 @@ def test_the_exit_code_is_the_same_whatever_is_written(
     check: Check, monkeypatch: pytest.MonkeyPatch, kept: int, expected: int
 ) -> None:
     monkeypatch.setattr(_suite, "all_contracts", lambda: all_contracts()[:kept])
-    reports = ["--github", "--markdown", "r.md", "--json", "r.json", "--junitxml", "r.xml"]
+    reports = [
+        "--github",
+        "--markdown",
+        "r.md",
+        "--html",
+        "r.html",
+        "--json",
+        "r.json",
+        "--junitxml",
+        "r.xml",
+    ]
     assert check()[0] == check(*reports)[0] == expected

@@ -101,7 +101,7 @@ def _left_out(stories: int, *, with_table: bool) -> str:
     parts += [] if with_table else ["the table of all contracts"]
     return (
         f"\n> Left out here, because a step summary holds no more: {' and '.join(parts)}. "
-        "`--json` holds everything.\n\n"
+        "`--html` and `--json` hold everything.\n\n"
     )
 
 
