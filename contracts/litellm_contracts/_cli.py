@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ from litellm_contracts._cli_selftest import add_selftest_command
 from litellm_contracts._errors import EXIT_CONFORMANT, EXIT_SUITE, ContractsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 EXIT_READER_LEFT = 141  # as a shell reports a program that SIGPIPE ended
@@ -33,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     args = _parser().parse_args(argv)
     try:
-        return int(args.run(args))
+        with _termination_as_interrupt():
+            return int(args.run(args))
     except ContractsError as error:
         _tell(f"litellm-contracts: {error}")
         return error.exit_code
@@ -46,6 +49,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception:  # noqa: BLE001 - by itself Python would exit with 1, which means broken
         _tell(f"{traceback.format_exc()}litellm-contracts: the suite itself failed, see above")
         return EXIT_SUITE
+
+
+@contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does, so that nothing is left running."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _parser() -> argparse.ArgumentParser:

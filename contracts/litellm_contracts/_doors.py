@@ -14,6 +14,7 @@ import inspect
 import itertools
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from litellm_contracts._model import Call
 
 BUNDLED = "litellm_handler:LiteLLMHandler"
+CLOSE_LIMIT = 5.0
+"""Seconds a handler is given to close."""
 
 
 def load_factory(spec: str) -> Callable[..., Any]:
@@ -226,12 +229,9 @@ class PythonHandler:
         close = getattr(self._handler, "aclose", None) or getattr(self._handler, "close", None)
         if not callable(close):
             return
-        try:
-            closing = close()
-            if inspect.isawaitable(closing):
-                await closing
-        except Exception:  # noqa: BLE001 - a clumsy goodbye breaks no contract
-            return
+        with suppress(Exception):  # a clumsy goodbye breaks no contract, and a long one neither
+            async with asyncio.timeout(CLOSE_LIMIT):
+                await self._invoke(close)
 
     async def _try(self, call: Call, outcome: Outcome) -> None:
         try:

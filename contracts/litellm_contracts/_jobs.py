@@ -5,21 +5,27 @@ Which contract runs in which process depends on their number alone, so that a ru
 
 from __future__ import annotations
 
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
-from typing import TYPE_CHECKING
+import gc
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-from fake_litellm import Cut
+from fake_litellm import Cut, Failure
+from litellm_contracts._processes import process_pool
 from litellm_contracts._suite import run_contract
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fake_litellm._replies import Answer
     from litellm_contracts._door import Door, Recipe
     from litellm_contracts._model import Contract, Result
     from litellm_contracts._run import Options
 
 _GENERATED_WEIGHT = 150
+_RETRIED = {429, 500, 503}
+_LONGEST_GOODBYE = 0.1  # seconds that the first contract's threads are given to end
 
 
 def run_in_processes(
@@ -27,17 +33,23 @@ def run_in_processes(
 ) -> dict[str, Result]:
     """Judge contracts in `jobs` processes: a share here, the others behind doors of their own.
 
+    The first contract runs before there are other processes: where no handler can be built, none
+    is needed, and what it has imported, forked processes need not import again.
+
     Returns:
         The results by contract id.
 
     Raises:
         HandlerError: as `run_contract`.
     """
-    context = multiprocessing.get_context("spawn")
-    own, *others = _shares(contracts, jobs)
-    with ProcessPoolExecutor(max(1, len(others)), mp_context=context) as pool:
+    first, *rest = contracts
+    results = [run_contract(first, door, options)]
+    method = _start_method()
+    own, *others = _shares(rest, jobs, waits_apart=method == "fork")
+    gc.freeze()  # what is there now stays; children need not copy it to find that out
+    with process_pool(max(1, len(others)), method) as pool:
         futures = [pool.submit(_run_share, door.recipe, share, options) for share in others]
-        results = [run_contract(contract, door, options) for contract in own]
+        results += [run_contract(contract, door, options) for contract in own]
         for future in futures:
             results += future.result()
     return {result.id: result for result in results}
@@ -48,20 +60,51 @@ def _run_share(recipe: Recipe, contracts: Sequence[Contract], options: Options) 
         return [run_contract(contract, door, options) for contract in contracts]
 
 
-def _shares(contracts: Sequence[Contract], jobs: int) -> list[list[Contract]]:
+def _start_method() -> Literal["fork", "spawn"]:
+    """Choose to fork where no thread could be missed in the copy: one of ours, or a library's."""
+    threads = Path("/proc/self/task")
+    deadline = time.monotonic() + _LONGEST_GOODBYE
+    while sys.platform == "linux" and threads.is_dir() and time.monotonic() < deadline:
+        if len(list(threads.iterdir())) == 1:
+            return "fork"
+        time.sleep(0.001)
+    return "spawn"
+
+
+def _shares(contracts: Sequence[Contract], jobs: int, *, waits_apart: bool) -> list[list[Contract]]:
     """Deal the contracts out, the heaviest first, each to the lightest share.
 
-    The generated ones stay together: what they import takes as long as they do.
+    The generated ones stay together: what they import takes as long as they do. Those that mostly
+    wait for an SDK's retry may have a share apart: it needs no core of its own.
     """
     generated = [contract for contract in contracts if contract.generator is not None]
+    waiting = [contract for contract in contracts if waits_apart and _waits(contract)]
+    apart = {contract.id for contract in (*generated, *waiting)}
     shares: list[tuple[int, list[Contract]]] = [(0, []) for _ in range(jobs)]
     shares[0] = (sum(map(_weight, generated)), generated)
-    rest = [contract for contract in contracts if contract.generator is None]
+    rest = [contract for contract in contracts if contract.id not in apart]
     for contract in sorted(rest, key=_weight, reverse=True):
         lightest = min(range(jobs), key=lambda number: shares[number][0])
         weight, share = shares[lightest]
         shares[lightest] = (weight + _weight(contract), [*share, contract])
-    return [share for _, share in shares if share]
+    return [share for share in (*(share for _, share in shares), waiting) if share]
+
+
+def _waits(contract: Contract) -> int:
+    """Return how often the contract waits for an SDK to try again at its own pace."""
+    answers = [answer for call in contract.calls for answer in call.answers]
+    resets = sum(call.reset_connections for call in contract.calls)
+    return resets + sum(isinstance(one, Cut) or _unhinted(one) for one in answers)
+
+
+def _unhinted(answer: Answer) -> bool:
+    """Whether an SDK tries again after this answer, and is not told when."""
+    return (
+        isinstance(answer, Failure)
+        and answer.status in _RETRIED
+        and answer.retry_after is None
+        and answer.retry_after_ms is None
+    )
 
 
 def _weight(contract: Contract) -> int:
@@ -69,5 +112,4 @@ def _weight(contract: Contract) -> int:
     if contract.generator is not None:
         return _GENERATED_WEIGHT
     handlers = len({call.handler for call in contract.calls})
-    waits = sum(isinstance(answer, Cut) for call in contract.calls for answer in call.answers)
-    return 5 * handlers + len(contract.calls) + 40 * waits
+    return 5 * handlers + len(contract.calls) + 40 * _waits(contract)

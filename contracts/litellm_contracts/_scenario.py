@@ -36,7 +36,7 @@ class Stage:
     def __init__(self, door: Door, litellm: str) -> None:
         self._door = door
         self.api_key = f"sk-contract-{secrets.token_hex(8)}"
-        self.fake = FakeLiteLLM(litellm=litellm)
+        self.fake = FakeLiteLLM(litellm=litellm, reply=Reply(text="Hello."))
         self._handlers: dict[tuple[str, str], Handler] = {}
 
     async def __aenter__(self) -> Self:

@@ -74,6 +74,8 @@ class Reply:
         usage: Token counts; streamed only when the request asks with `include_usage`.
         latency: Seconds before the answer begins.
         piece_delay: Seconds before each streamed piece.
+        split_every: Cuts each event of a stream after so many bytes, characters included, as a
+            gateway in between may; 0 sends each event whole.
         hold: Keeps the whole answer back.
         hold_in_stream: Keeps a stream back after its first piece.
         ends: How a stream ends: `done` in order; `drop` without the last chunk; `reset` by TCP
@@ -91,6 +93,7 @@ class Reply:
     usage: Usage = field(default_factory=Usage)
     latency: float = 0.0
     piece_delay: float = 0.0
+    split_every: int = 0
     hold: Gate | None = None
     hold_in_stream: Gate | None = None
     ends: Ending = "done"

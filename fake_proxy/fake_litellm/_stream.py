@@ -47,17 +47,27 @@ class Ending:
 
 
 def stream(reply: Reply, events: Iterable[Event], ending: Ending) -> Iterator[bytes]:
-    """Yield the events of a reply, one per HTTP chunk, up to the end the reply asks for.
+    """Yield the events of a reply, one per HTTP chunk, up to the end the reply asks for."""
+    pieces = _pieces(reply, events, ending)
+    return _split(pieces, reply.split_every) if reply.split_every else pieces
 
-    The opening events do not count as pieces, and once the last piece is out none follows.
+
+def _pieces(reply: Reply, events: Iterable[Event], ending: Ending) -> Iterator[bytes]:
+    """Yield the events of a reply, up to the end it asks for.
+
+    The opening events do not count as pieces, and once the last piece is out none follows. An
+    empty piece sends what is waiting: a stream that nothing holds up goes out in one go.
     """
     sent = pieces = 0
+    at_once = reply.ends == "done" and not (reply.piece_delay or reply.hold_in_stream)
     for data, piece in events:
         if reply.ends != "done" and (pieces or piece) and pieces >= reply.ends_after:
             break
         if piece:
             time.sleep(reply.piece_delay)
         yield data
+        if not at_once:
+            yield b""
         sent += 1
         pieces += piece
         if piece and pieces == 1 and reply.hold_in_stream is not None:
@@ -100,6 +110,14 @@ def error_events(litellm: Version, prefix: str = "") -> tuple[bytes, ...]:
     }
     frame = spaced_event({"error": error})
     return (frame, DONE_EVENT) if later else (frame,)
+
+
+def _split(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Cut events into HTTP chunks of `size` bytes, each sent by itself."""
+    for piece in pieces:
+        for start in range(0, len(piece), size):
+            yield piece[start : start + size]
+            yield b""
 
 
 def _half(data: bytes, *, reset: bool) -> Iterator[bytes]:

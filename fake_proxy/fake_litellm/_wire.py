@@ -143,17 +143,17 @@ class WireHandler(WSGIRequestHandler):
             self.close_connection = True
         head = self._response_head(code, headers, chunked=chunked)
         for data in () if bodiless else body:
-            if not data:
-                self._check_client()
             framed = b"%x\r\n%b\r\n" % (len(data), data) if chunked and data else data
             self.wfile.write(head + framed)
-            self.wfile.flush()
             head = b""
+            if not data:
+                self._pause()
         self.wfile.write(head + (b"0\r\n\r\n" if chunked else b""))
         self.wfile.flush()
 
-    def _check_client(self) -> None:
-        """Notice that the client left; a body that pauses asks for it with an empty piece."""
+    def _pause(self) -> None:
+        """Send what there is, and notice that the client left; an empty piece asks for it."""
+        self.wfile.flush()
         readable, _, _ = select.select([self.connection], [], [], 0)
         if readable and not self.connection.recv(1, socket.MSG_PEEK):
             raise ConnectionAbortedError("the client left")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FIRST_TURN = "presence/first-turn"
 ID = "5f0c2b1e-7d43-4a9f-8c1d-2e6b90a4f713"
+FIRST_ID = "8a88ce1b-46de-4eef-843f-9f5b05fb0d55"
 
 
 @pytest.fixture
@@ -39,15 +40,15 @@ def check(capsys: pytest.CaptureFixture[str]) -> Check:
         pytest.param("header_missing", FIRST_TURN, None, id="header missing"),
         pytest.param(
             "sticky_default_header", "absence/after-task",
-            "x-zoo-session-id: 9b2e6c74-1f08-4d5a-b3e9-c40d7a8f5162", id="sticky default header",
+            "x-zoo-session-id: a9bdbbeb-a86b-476b-b884-5e1fe913f8da", id="sticky default header",
         ),
         pytest.param(
             "sent_by_complete_prompt", "complete-prompt/after-create-message",
-            "x-zoo-session-id: e61d0f93-8a2c-4b74-95f1-03c7d2b8a46e", id="sent by complete_prompt",
+            "x-zoo-session-id: 25490c72-5312-46cd-a66f-018227af415f", id="sent by complete_prompt",
         ),
         pytest.param("previous_task_id", "presence/next-task", f"x-zoo-session-id: {ID}",
                      id="previous task's id"),
-        pytest.param("two_header_lines", FIRST_TURN, f"x-zoo-session-id: {ID}",
+        pytest.param("two_header_lines", FIRST_TURN, f"x-zoo-session-id: {FIRST_ID}",
                      id="two header lines"),
     ],
 )  # fmt: skip
@@ -66,8 +67,8 @@ def test_a_broken_handler_exits_with_1_and_shows_the_header_line(
 
 def test_two_header_lines_are_both_shown_as_sent(check: Check, handlers: Path) -> None:
     _, told, _ = check(f"{handlers / 'two_header_lines.py'}:Handler", "-k", FIRST_TURN)
-    assert f"  --> X-Zoo-Session-ID: {ID}\n" in told
-    assert f"  --> x-zoo-session-id: {ID}\n" in told
+    assert f"  --> X-Zoo-Session-ID: {FIRST_ID}\n" in told
+    assert f"  --> x-zoo-session-id: {FIRST_ID}\n" in told
 
 
 def test_the_command_that_is_told_reproduces_the_failure(check: Check, handlers: Path) -> None:

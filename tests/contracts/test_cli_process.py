@@ -78,26 +78,32 @@ def test_a_terminal_that_cannot_show_a_character_ends_no_run(handlers: Path) -> 
 
 
 SLOW = """
-import sys, time
+import time
 class Handler:
+    built = 0
     def __init__(self, **_):
-        print("started", flush=True)
+        Handler.built += 1
+        if Handler.built == 3:
+            print("started", flush=True)
+            time.sleep(60)
     def create_message(self, *_):
-        time.sleep(60)
+        raise RuntimeError("not today")
     complete_prompt = create_message
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process there")
-def test_control_c_ends_the_run_at_once(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals for one process there")
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_run_at_once(tmp_path: Path, sent: signal.Signals, jobs: str) -> None:
     tmp_path.joinpath("slow.py").write_text(SLOW, encoding="utf-8")
-    command = [*BY_MODULE, "check", "slow.py:Handler", "--jobs", "1"]
+    command = [*BY_MODULE, "check", "slow.py:Handler", "--jobs", jobs]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "started\n"
-        process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=30)
+        process.send_signal(sent)
+        _, told = process.communicate(timeout=30)  # its children hold the pipes open as well
     assert process.returncode == 4
     assert told == "litellm-contracts: interrupted; nothing was decided\n"

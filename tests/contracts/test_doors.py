@@ -323,6 +323,30 @@ def test_a_handler_that_blocks_the_event_loop_is_left_and_the_run_goes_on() -> N
     }
 
 
+@pytest.mark.parametrize("sync", [True, False])
+def test_a_handler_that_does_not_close_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+    sync: bool,  # noqa: FBT001
+) -> None:
+    monkeypatch.setattr("litellm_contracts._doors.CLOSE_LIMIT", 0.05)
+    over = threading.Event()
+
+    class Blocking:
+        def create_message(self) -> None: ...
+
+        def close(self) -> None:
+            over.wait()
+
+    class Waiting:
+        async def create_message(self) -> None: ...
+
+        async def aclose(self) -> None:
+            await asyncio.Event().wait()
+
+    asyncio.run(PythonHandler(Blocking() if sync else Waiting(), Worker()).close())
+    over.set()
+
+
 def test_closing_is_tried_and_its_errors_do_not_count() -> None:
     closed: list[str] = []
 

@@ -60,8 +60,8 @@ def test_a_failure_is_told_as_in_check_and_without_a_traceback(
         [
             "FAIL absence/after-task (must)",
             "  required: *",
-            "  --> [xX]-[zZ]oo-[sS]ession-[iI][dD]: 9b2e6c74-*",
-            "  LiteLLM files it under session '9b2e6c74-*",
+            "  --> [xX]-[zZ]oo-[sS]ession-[iI][dD]: a9bdbbeb-*",
+            "  LiteLLM files it under session 'a9bdbbeb-*",
             f"  again:    litellm-contracts check {broken} -k absence/after-task",
         ]
     )

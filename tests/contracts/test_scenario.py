@@ -53,7 +53,7 @@ def test_calls_are_made_in_order(message: MakeCall, prompt: MakeCall, perform: P
     observation = perform(message("one"), prompt("two"), message("three"))
     assert callers(observation) == ["one", "two", "three"]
     assert [outcome.error for outcome in observation.outcomes] == [None] * 3
-    assert observation.outcomes[0].received_text == "Hello from the fake LiteLLM."
+    assert observation.outcomes[0].received_text == "Hello."
 
 
 def test_each_call_is_answered_by_its_own_script(

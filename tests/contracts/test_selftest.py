@@ -108,6 +108,20 @@ def test_matrix_is_bad_otherwise(
     assert Matrix(ids=ids, trials=(trial(cells),)).exit_code == 1
 
 
+def test_matrix_is_bad_where_a_contract_is_only_tripped_by_the_way(
+    trial: Callable[..., Trial],
+) -> None:
+    ids = tuple(f"a/{number}" for number in range(6))
+    wide = trial(dict.fromkeys(ids, Cell.BROKEN), expected=" ".join(ids))
+    narrow = trial({ids[0]: Cell.BROKEN}, expected=ids[0])
+
+    matrix = Matrix(ids=ids, trials=(wide, narrow))
+
+    assert not [problem for one in matrix.trials for problem in one.problems()]
+    assert matrix.tripped_by_the_way() == list(ids[1:])
+    assert matrix.exit_code == 1
+
+
 def test_matrix_without_specimens_is_bad() -> None:
     assert Matrix(ids=("a/one",), trials=()).exit_code == 1
 

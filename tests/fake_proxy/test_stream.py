@@ -50,6 +50,13 @@ def test_ends_after_counts_the_pieces(
     assert contents(list(wire.chat(stream=True).pieces)) == received
 
 
+def test_events_can_be_cut_anywhere(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
+    fake_litellm.script(Reply(text="Grüße."), Reply(text="Grüße.", split_every=7))
+    whole, cut = (list(wire.chat(stream=True).pieces) for _ in range(2))
+    assert max(map(len, cut)) == 7
+    assert contents(whole[:-1]) == contents(b"".join(cut).split(b"\n\n")[:-2])
+
+
 def test_drop_closes_without_the_last_chunk(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     fake_litellm.script(broken("drop"))
     wire.ask(stream=True)

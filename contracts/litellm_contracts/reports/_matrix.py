@@ -6,13 +6,12 @@ from collections import Counter
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
+from litellm_contracts._selftest import FEW
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from litellm_contracts._selftest import Matrix, Trial
-
-FEW = 5
-"""A contract should be tripped by a handler that trips at most this many."""
 
 _WIDTH = 160
 _TOLD = 12
@@ -51,8 +50,7 @@ def _summary(matrix: Matrix) -> Iterator[str]:
     trips = matrix.trips()
     if untripped := [one for one, trials in trips.items() if not trials]:
         yield f"tripped by nobody: {', '.join(untripped)}"
-    wide = [one for one, trials in trips.items() if trials and len(trials[0].broken) > FEW]
-    if wide:
+    if wide := matrix.tripped_by_the_way():
         yield f"tripped only by handlers that trip more than {FEW}: {', '.join(wide)}"
     words = Counter((trial.is_right, trial.word) for trial in matrix.trials)
     for is_right, what in ((False, "known-bad"), (True, "right but unusual")):

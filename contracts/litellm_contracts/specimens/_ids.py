@@ -46,7 +46,7 @@ NEXT_ID = f"""presence/every-kind-of-id presence/next-task isolation/alternating
 """Every contract in which one handler is given a second task id."""
 
 AFTER_TASK = f"""absence/after-task absence/after-failed-task isolation/task-beside-no-task
-    complete-prompt/* -complete-prompt/omits-header {AFTER_TURN} schema/create-message"""
+    complete-prompt/* -complete-prompt/omits-header {AFTER_TURN} schema/*"""
 """Every contract in which a request without a header follows one with it, on one handler."""
 
 IN_TURN = f"""absence/after-task absence/after-failed-task

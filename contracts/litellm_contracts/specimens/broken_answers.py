@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import AsyncHandler, Parts, SyncHandler, Turn
@@ -9,11 +10,12 @@ from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
+    import http.client
     from collections.abc import Callable, Iterator, Mapping
 
 Chunks = list[dict[str, Any]]
 
-_TEXT = "faithfulness/streamed-text"
+_TEXT = "faithfulness/streamed-text faithfulness/text-in-small-reads"
 
 
 _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
@@ -76,6 +78,37 @@ class _LastLost(SyncHandler):
                 yield held
             else:
                 yield chunk
+
+
+@known_bad(
+    "read-taken-for-events",
+    "Takes what one read returns for whole events.",
+    "faithfulness/text-in-small-reads",
+)
+class _Reads(RawHandler):
+    def events(self, response: http.client.HTTPResponse) -> Iterator[Mapping[str, Any]]:
+        with response:
+            while data := response.read1():
+                lines = data.decode(errors="replace").splitlines()
+                events = [line for line in lines if line.startswith("data: {")]
+                for line in self.fault(events):
+                    yield self.read(json.loads(line.removeprefix("data: ")))
+
+
+@known_bad(
+    "read-decoded-by-itself",
+    "Decodes each read by itself, so that characters cut in two are lost.",
+    "faithfulness/text-in-small-reads",
+)
+class _Decoded(RawHandler):
+    def events(self, response: http.client.HTTPResponse) -> Iterator[Mapping[str, Any]]:
+        with response:
+            text = "".join(
+                self.fault(data.decode(errors="replace")) for data in iter(response.read1, b"")
+            )
+        for line in text.splitlines():
+            if line.startswith("data: {"):
+                yield self.read(json.loads(line.removeprefix("data: ")))
 
 
 @known_bad(

@@ -242,7 +242,7 @@ class _FirstMessage(SyncHandler):
 @known_bad(
     "id-left-in-thread",
     "Sets a thread's variable for the conversation and never resets it.",
-    f"{IN_TURN} schema/create-message",
+    f"{IN_TURN} schema/*",
 )
 class _Thread(SyncHandler):
     local = threading.local()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import AsyncHandler, Parts, SyncHandler, Turn
+from litellm_contracts.specimens._base import AsyncHandler, Parts, SyncHandler, Turn, is_sampled
 from litellm_contracts.specimens._ids import AFTER_TURN, DUE, RATE_LIMITS, RETRIES
 from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import known_bad
@@ -130,6 +130,13 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         lambda turn, _: turn.task_id != turn.task_id.lower(),
         AsyncHandler,
         "presence/every-kind-of-id schema/create-message",
+    ),
+    (
+        "header-missing-for-sampled-tasks",
+        "Leaves one task in 64 out, as a control group.",
+        lambda turn, _: is_sampled(turn.task_id),
+        AsyncHandler,
+        "presence/first-turn presence/next-task",
     ),
     (
         "header-missing-for-long-ids",

@@ -5,14 +5,21 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
+from litellm_contracts.specimens._base import (
+    HEADER,
+    AsyncHandler,
+    SyncHandler,
+    Turn,
+    is_sampled,
+)
 from litellm_contracts.specimens._ids import AFTER_TURN, PROMPTS
 from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_AFTER_A_MESSAGE = f"complete-prompt/* -complete-prompt/omits-header {AFTER_TURN}"
+_AFTER_A_MESSAGE = f"""complete-prompt/* -complete-prompt/omits-header {AFTER_TURN}
+    schema/complete-prompt"""
 
 
 def _remembering(when: Callable[[Turn, Any], object], base: Any) -> Any:  # noqa: ANN401
@@ -45,7 +52,7 @@ known_bad(
 known_bad(
     "prompt-with-id-for-gpt-5",
     "Builds complete_prompt's request for gpt-5 models with the conversation's headers.",
-    "complete-prompt/every-model-branch",
+    "complete-prompt/every-model-branch schema/complete-prompt",
 )(_remembering(lambda _, handler: handler.model.startswith("gpt-5"), AsyncHandler))
 
 
@@ -96,7 +103,8 @@ class _WhileWaiting(_remembering(lambda _, handler: handler.memory.get("waiting"
     "prompt-with-id-of-finished-message",
     "Writes the headers back when a stream has ended well.",
     f"""complete-prompt/after-create-message complete-prompt/between-turns complete-prompt/retry
-    complete-prompt/every-model-branch {AFTER_TURN} -isolation/after-abandoned-stream""",
+    complete-prompt/every-model-branch {AFTER_TURN} -isolation/after-abandoned-stream
+    schema/complete-prompt""",
 )
 class _Finished(_remembering(lambda _, handler: handler.memory.get("finished"), SyncHandler)):  # type: ignore[misc]
     def end(self, turn: Turn) -> None:
@@ -115,7 +123,7 @@ class _Random(SyncHandler):
 @known_bad(
     "prompt-with-id-for-a-handlers-first-call",
     "Opens a session of its own where complete_prompt is the first call.",
-    "complete-prompt/omits-header schema/complete-prompt",
+    "complete-prompt/omits-header",
 )
 class _First(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -124,6 +132,21 @@ class _First(AsyncHandler):
         if turn.is_prompt and is_first:
             return self.fault({HEADER: "session-of-its-own"})
         return super().headers(turn)
+
+
+@known_bad(
+    "last-id-of-sampled-tasks",
+    "Traces one task in 64 on purpose, up to the next task: calls without one as well.",
+    "absence/after-task complete-prompt/after-create-message",
+)
+class _Sampled(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if headers:
+            self.memory["last"] = headers if is_sampled(turn.task_id) else {}
+        elif self.memory.get("last"):
+            return self.fault(self.memory["last"])  # type: ignore[no-any-return]
+        return headers
 
 
 @known_bad(

@@ -38,6 +38,19 @@ class _WithoutTask(RawHandler):
 
 
 @known_bad(
+    "session-missing-for-empty-metadata",
+    "Names no session where there is metadata that names none.",
+    "always/create-message-without-task schema/create-message",
+    profile="opencode-go",
+)
+class _EmptyMetadata(RawHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        if turn.metadata is None or turn.task_id:
+            return _session(turn)
+        return self.fault({})
+
+
+@known_bad(
     "session-missing-with-prompts",
     "Names no session with complete_prompt.",
     f"always/complete-prompt {ALL_PROMPTS}",

@@ -1,0 +1,37 @@
+"""Processes beside this one, which end when it is told to end."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def process_pool(size: int, method: Literal["fork", "spawn"]) -> Iterator[ProcessPoolExecutor]:
+    """Yield a pool of `size` processes; where the block is left by an exception, they are killed.
+
+    By itself the pool would wait for what it has begun, handlers that hang included.
+    """
+    mine = set(multiprocessing.active_children())
+    context = multiprocessing.get_context(method)
+    pool = ProcessPoolExecutor(size, mp_context=context, initializer=_leave_signals_to_the_parent)
+    try:
+        yield pool
+    except BaseException:
+        for child in set(multiprocessing.active_children()) - mine:
+            child.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_signals_to_the_parent() -> None:
+    """Ignore Ctrl-C, which reaches the whole group: the parent ends its children."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from litellm_contracts._jobs import _shares, _start_method, _waits
+from litellm_contracts._suite import all_contracts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from litellm_contracts._model import Contract
+
+WAITING = {
+    "presence/reconnect",
+    "presence/retry-after-429-without-hint",
+    "presence/retry-after-reset",
+}
+GENERATED = {"schema/complete-prompt", "schema/create-message"}
+
+
+def ids(contracts: list[Contract]) -> set[str]:
+    return {contract.id for contract in contracts}
+
+
+@pytest.fixture
+def another_thread() -> Iterator[None]:
+    over = threading.Event()
+    thread = threading.Thread(target=over.wait)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
+@pytest.mark.parametrize("waits_apart", [True, False])
+@pytest.mark.parametrize("jobs", [2, 3, 200])
+def test_every_contract_is_in_one_share(jobs: int, waits_apart: bool) -> None:  # noqa: FBT001
+    shares = _shares(all_contracts(), jobs, waits_apart=waits_apart)
+    dealt = [contract.id for share in shares for contract in share]
+    assert sorted(dealt) == sorted(contract.id for contract in all_contracts())
+    assert all(shares)
+
+
+def test_the_generated_contracts_share_their_imports() -> None:
+    own, *_ = _shares(all_contracts(), 2, waits_apart=True)
+    assert ids(own) >= GENERATED
+
+
+def test_what_waits_needs_no_core_of_its_own() -> None:
+    *_, last = _shares(all_contracts(), 2, waits_apart=True)
+    assert ids(last) == WAITING
+
+
+def test_the_contracts_that_wait_are_known() -> None:
+    assert {contract.id for contract in all_contracts() if _waits(contract)} == WAITING
+
+
+@pytest.mark.usefixtures("another_thread")
+def test_threads_are_not_forked() -> None:
+    assert _start_method() == "spawn"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how many threads there are")
+def test_a_process_with_one_thread_is_forked() -> None:
+    code = "from litellm_contracts import _jobs; print(_jobs._start_method())"
+    asked = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert asked.stdout == "fork\n"
