@@ -17,6 +17,7 @@ from litellm_contracts._cli_output import (
     write_reports,
 )
 from litellm_contracts._errors import EXIT_CONFORMANT, UsageError
+from litellm_contracts._terminal import progress_bar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,9 +41,15 @@ class Plan:
         """Judge the handler."""
         from litellm_contracts._suite import run_suite
 
-        with self.door as door:
+        total = len(self.contracts if self.selected is None else self.selected)
+        with self.door as door, progress_bar(total) as progress:
             return run_suite(
-                door, self.contracts, self.options, selected=self.selected, jobs=self.jobs
+                door,
+                self.contracts,
+                self.options,
+                selected=self.selected,
+                jobs=self.jobs,
+                progress=progress,
             )
 
 

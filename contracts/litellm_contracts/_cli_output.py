@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from litellm_contracts._errors import UsageError
+from litellm_contracts._terminal import wants_colour
 
 if TYPE_CHECKING:
     import argparse
@@ -47,15 +48,14 @@ def prepare_reports(args: argparse.Namespace) -> None:
 
 def write_reports(report: Report, args: argparse.Namespace) -> None:
     """Show the report, then write every file that was asked for."""
-    from litellm_contracts.reports._text import write_text
-
     if args.github:
         from litellm_contracts.reports._github import fenced, write_github
+        from litellm_contracts.reports._text import write_text
 
         show(fenced(write_text(report)) + write_github(report))
         _append_to_step_summary(report)
     else:
-        show(write_text(report))
+        _show_report(report)
     for name in _FORMATS:
         path = getattr(args, name)
         if path is not None:
@@ -79,6 +79,19 @@ def show(text: str) -> None:
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
     sys.stdout.flush()
+
+
+def _show_report(report: Report) -> None:
+    if wants_colour(sys.stdout):
+        from rich.console import Console
+
+        from litellm_contracts.reports._console import print_console
+
+        print_console(report, Console())
+    else:
+        from litellm_contracts.reports._text import write_text
+
+        show(write_text(report))
 
 
 def _writer(name: str) -> Callable[[Report], str]:

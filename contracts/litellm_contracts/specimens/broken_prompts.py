@@ -145,7 +145,7 @@ class _Sampled(AsyncHandler):
         if headers:
             self.memory["last"] = headers if is_sampled(turn.task_id) else {}
         elif self.memory.get("last"):
-            return self.fault(self.memory["last"])  # type: ignore[no-any-return]
+            return self.fault(self.memory["last"])
         return headers
 
 
