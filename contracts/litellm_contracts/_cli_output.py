@@ -39,9 +39,13 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def prepare_reports(args: argparse.Namespace) -> None:
-    """Find out before the run that a report cannot be written."""
-    for name in _FORMATS:
-        prepare(getattr(args, name))
+    """Find out before the run that a report cannot be written; take an earlier run's away."""
+    paths = [path for path in (getattr(args, name) for name in _FORMATS) if path is not None]
+    for path in paths:
+        prepare(path)
+    for path in paths:  # a run that ends without a verdict must not leave another one's behind
+        if path.is_file() and not path.is_symlink():
+            path.unlink()
     if args.github:
         prepare(_step_summary())
 

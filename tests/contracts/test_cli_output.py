@@ -80,6 +80,13 @@ def test_without_github_the_step_summary_is_left_alone(check: Check, summary: Pa
     assert "::" not in told
 
 
+def test_a_run_without_a_verdict_leaves_no_earlier_report_behind(tmp_path: Path) -> None:
+    earlier = tmp_path / "r.json"
+    earlier.write_text('{"verdict": "conformant"}', encoding="utf-8")
+    assert main(["check", "no_such_module:build", "--json", "r.json"]) == 3
+    assert not earlier.exists()
+
+
 @pytest.mark.parametrize("option", ["--markdown", "--html"])
 def test_a_report_that_cannot_be_written_is_told_before_the_run(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str

@@ -176,6 +176,14 @@ def test_a_generated_failure_shows_the_smallest_calls(report: Report) -> None:
     assert "12 generated calls were made; the last one is shown." in told
 
 
+def test_a_waived_contract_says_why_and_what_was_seen(report: Report) -> None:
+    failed, waived = report.results[1], report.results[3]
+    both = replace(waived, evidence=failed.evidence, message="waived: until the rewrite")
+    told = Page(write_html(replace(report, results=(both,)))).words
+    assert told.count("waived: until the rewrite") == 1
+    assert "What was seen request 2: wrong" in told
+
+
 @pytest.mark.parametrize(
     ("kept", "told"),
     [
