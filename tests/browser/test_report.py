@@ -124,15 +124,16 @@ def test_with_script_the_contracts_can_be_filtered_and_opened(
     open_tab: Open, reports: Reports
 ) -> None:
     page = open_tab(reports("conformant")).page
+    every = page.locator("details.contract").count()
     page.get_by_label("Filter").fill("complete-prompt/retry")
     assert page.locator("details.contract:visible").count() == 1
-    assert page.get_by_role("status").inner_text() == "1 of 72 contracts"
+    assert page.get_by_role("status").inner_text() == f"1 of {every} contracts"
     page.get_by_role("button", name="Open all").click()
     page.get_by_label("Filter").fill("")
     assert page.locator("details.contract[open]").count() == 1
     page.get_by_role("button", name="Close all").click()
     assert page.locator("details.contract[open]").count() == 0
-    assert page.locator("details.contract:visible").count() == 72
+    assert page.locator("details.contract:visible").count() == every > 60
 
 
 def test_without_script_no_tool_is_shown(open_tab: Open, reports: Reports) -> None:
