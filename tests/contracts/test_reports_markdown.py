@@ -144,3 +144,10 @@ def test_one_long_story_is_cut(report: Report) -> None:
     text = write_markdown(replace(report, results=(long,)))
     assert "\n(cut here; see --json)\n</pre>" in text
     assert len(text) < 25_000
+
+
+def test_the_limit_is_in_bytes(report: Report) -> None:
+    failed = report.results[1]
+    finding = {**failed.evidence["findings"][0], "message": "€" * 9_000}
+    wide = replace(failed, evidence={**failed.evidence, "findings": [finding]})
+    assert len(write_markdown(replace(report, results=(wide,)), 20_000).encode()) < 20_000
