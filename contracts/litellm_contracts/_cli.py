@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from litellm_contracts._cli_check import add_check_command, add_waive_command, prepare, show
+from litellm_contracts._cli_check import add_check_command, add_waive_command
 from litellm_contracts._cli_doors import add_door_command, add_smoke_command
+from litellm_contracts._cli_output import prepare, show
 from litellm_contracts._cli_selftest import add_selftest_command
 from litellm_contracts._errors import EXIT_CONFORMANT, EXIT_SUITE, ContractsError
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from litellm_contracts._cli_doors import add_door_arguments
+from litellm_contracts._cli_output import (
+    add_report_arguments,
+    prepare_reports,
+    show,
+    write_reports,
+)
 from litellm_contracts._errors import EXIT_CONFORMANT, UsageError
+from litellm_contracts._terminal import progress_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from litellm_contracts._door import Door
     from litellm_contracts._model import Contract, Report
@@ -35,9 +41,15 @@ class Plan:
         """Judge the handler."""
         from litellm_contracts._suite import run_suite
 
-        with self.door as door:
+        total = len(self.contracts if self.selected is None else self.selected)
+        with self.door as door, progress_bar(total) as progress:
             return run_suite(
-                door, self.contracts, self.options, selected=self.selected, jobs=self.jobs
+                door,
+                self.contracts,
+                self.options,
+                selected=self.selected,
+                jobs=self.jobs,
+                progress=progress,
             )
 
 
@@ -54,8 +66,7 @@ def add_check_command(
     )
     _add_run_arguments(check)
     check.add_argument("-k", dest="expression", metavar="EXPR", help="run only matching contracts")
-    check.add_argument("--json", type=Path, metavar="F", help="write the report as JSON")
-    check.add_argument("--junitxml", type=Path, metavar="F", help="write the report as JUnit XML")
+    add_report_arguments(check)
     check.set_defaults(run=_check)
 
 
@@ -96,13 +107,9 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from litellm_contracts.reports._text import write_text
-
-    for path in (args.json, args.junitxml):
-        prepare(path)
+    prepare_reports(args)
     report = _plan(args).run()
-    show(write_text(report))
-    _write_reports(report, args)
+    write_reports(report, args)
     return report.exit_code
 
 
@@ -157,41 +164,6 @@ def _plan(args: argparse.Namespace) -> Plan:
         selected=selected,
         jobs=args.jobs,
     )
-
-
-def _write_reports(report: Report, args: argparse.Namespace) -> None:
-    from litellm_contracts.reports._json import write_json
-    from litellm_contracts.reports._junit import write_junit
-
-    writers: tuple[tuple[Path | None, Callable[[Report], str]], ...] = (
-        (args.json, write_json),
-        (args.junitxml, write_junit),
-    )
-    for path, writer in writers:
-        if path is not None:
-            try:
-                path.write_text(writer(report), encoding="utf-8", errors="backslashreplace")
-            except OSError as error:
-                raise UsageError(f"cannot write {path}: {error.strerror}") from None
-
-
-def prepare(path: Path | None) -> None:
-    """Make the folder of a report; find out before the run that it cannot be written."""
-    if path is None:
-        return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror} ({path.parent})") from None
-    if path.is_dir():
-        raise UsageError(f"cannot write {path}: it is a folder, expected the name of a file")
-
-
-def show(text: str) -> None:
-    """Write to stdout, also where the terminal cannot show every character that was sent."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    sys.stdout.flush()
 
 
 def _release(text: str) -> str:

@@ -80,7 +80,7 @@ def add_door_command(commands: argparse._SubParsersAction[argparse.ArgumentParse
 
 
 def _smoke(args: argparse.Namespace) -> int:
-    from litellm_contracts._cli_check import show
+    from litellm_contracts._cli_output import show
     from litellm_contracts._config import read_config
     from litellm_contracts._smoke import run_smoke
 
@@ -95,7 +95,7 @@ def _smoke(args: argparse.Namespace) -> int:
 
 
 def _door(args: argparse.Namespace) -> int:
-    from litellm_contracts._cli_check import show
+    from litellm_contracts._cli_output import show
     from litellm_contracts._protocol import FILES
 
     show(FILES.joinpath(DOORS[args.name]).read_text(encoding="utf-8"))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fake_litellm import Cut, Failure, Redirect
 from litellm_contracts._causes import filed
 from litellm_contracts._model import OMITTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fake_litellm._replies import Answer
     from litellm_contracts._finding import Finding
     from litellm_contracts._observation import Observation, Outcome, Seen
 
@@ -20,6 +22,16 @@ MAX_VALUE = 200
 """Characters kept of one value."""
 
 SECRET_HEADERS = {"authorization", "x-api-key", "api-key", "x-litellm-api-key", "x-goog-api-key"}
+
+_ENDINGS = {
+    "done": "",
+    "drop": "the answer breaks off",
+    "reset": "the connection is reset in mid-answer",
+    "error-event": "an error event in mid-stream",
+    "malformed": "an event that is not JSON",
+    "stall": "the stream stalls",
+    "silent": "the stream ends without a finish reason",
+}
 
 
 def evidence(
@@ -59,10 +71,32 @@ def _marks_by_request(findings: Sequence[Finding]) -> dict[int, set[int]]:
 
 def _call(outcome: Outcome) -> dict[str, Any]:
     call = outcome.call
-    described: dict[str, Any] = {"name": call.name, "method": call.method, "error": outcome.error}
+    described: dict[str, Any] = {
+        "name": call.name,
+        "method": call.method,
+        "handler": call.handler,
+        "error": outcome.error,
+        "returned": outcome.received_text,
+    }
     if call.method == "create_message":
         described["metadata"] = repr(OMITTED) if call.metadata is OMITTED else call.metadata
-    return described
+    beside = {"during": call.during, "together": call.together}
+    described |= {name: other for name, other in beside.items() if other is not None}
+    answers = [told for told in map(_answer, call.answers) if told]
+    return described | ({"answers": answers} if answers else {})
+
+
+def _answer(answer: Answer) -> str:
+    """Say what is unusual about a scripted answer, if anything."""
+    match answer:
+        case Failure():
+            return f"HTTP {answer.status}"
+        case Cut():
+            return f"connection reset ({answer.at})"
+        case Redirect():
+            return f"HTTP {answer.status} to {answer.location}"
+        case _:
+            return _ENDINGS[answer.ends]
 
 
 def _request(seen: Seen, total: int, marks: set[int]) -> dict[str, Any]:
@@ -79,6 +113,8 @@ def _request(seen: Seen, total: int, marks: set[int]) -> dict[str, Any]:
         ],
         "marked": sorted(marks),
         "status": request.status,
+        "session_id": request.session.session_id,
+        "source": request.session.source,
         "filed": filed(request.session),
         "near_misses": list(request.session.near_misses),
     }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from fake_litellm import Cut, Failure
 from litellm_contracts._processes import process_pool
 from litellm_contracts._suite import run_contract
+from litellm_contracts._tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,11 @@ _LONGEST_GOODBYE = 0.1  # seconds that the first contract's threads are given to
 
 
 def run_in_processes(
-    door: Door, contracts: Sequence[Contract], options: Options, jobs: int
+    door: Door,
+    contracts: Sequence[Contract],
+    options: Options,
+    jobs: int,
+    tally: Tally = Tally(),  # noqa: B008 - frozen, and counts nothing
 ) -> dict[str, Result]:
     """Judge contracts in `jobs` processes: a share here, the others behind doors of their own.
 
@@ -43,21 +48,26 @@ def run_in_processes(
         HandlerError: as `run_contract`.
     """
     first, *rest = contracts
-    results = [run_contract(first, door, options)]
+    results = [tally.add(run_contract(first, door, options))]
     method = _start_method()
     own, *others = _shares(rest, jobs, waits_apart=method == "fork")
     gc.freeze()  # what is there now stays; children need not copy it to find that out
     with process_pool(max(1, len(others)), method) as pool:
-        futures = [pool.submit(_run_share, door.recipe, share, options) for share in others]
-        results += [run_contract(contract, door, options) for contract in own]
+        futures = [
+            pool.submit(_run_share, door.recipe, share, options, tally.elsewhere())
+            for share in others
+        ]
+        results += [tally.add(run_contract(contract, door, options)) for contract in own]
         for future in futures:
-            results += future.result()
+            results += tally.wait_for(future)
     return {result.id: result for result in results}
 
 
-def _run_share(recipe: Recipe, contracts: Sequence[Contract], options: Options) -> list[Result]:
+def _run_share(
+    recipe: Recipe, contracts: Sequence[Contract], options: Options, tally: Tally
+) -> list[Result]:
     with recipe.open() as door:
-        return [run_contract(contract, door, options) for contract in contracts]
+        return [tally.add(run_contract(contract, door, options)) for contract in contracts]
 
 
 def _start_method() -> Literal["fork", "spawn"]:

@@ -18,10 +18,11 @@ from litellm_contracts._model import Contract, Level, Report, Result, Status
 from litellm_contracts._requirements import digest_of_all
 from litellm_contracts._run import ContractRun, Options
 from litellm_contracts._tables import load_tables
+from litellm_contracts._tally import tally
 from litellm_contracts._waivers import apply_waivers
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from litellm_contracts._door import Door
 
@@ -46,15 +47,18 @@ def find_contract(contract_id: str) -> Contract:
         raise UnknownContractError(f"no contract has the id {contract_id!r}{hint}") from None
 
 
-def run_suite(
+def run_suite(  # noqa: PLR0913 - a run is described by its options, the rest is how to run
     door: Door,
     contracts: Sequence[Contract],
     options: Options,
     *,
     selected: Collection[str] | None = None,
     jobs: int = 1,
+    progress: Callable[[int], None] | None = None,
 ) -> Report:
     """Judge a handler, in `jobs` processes; what is not `selected` is reported as not run.
+
+    `progress` is told how many contracts were judged so far.
 
     Raises:
         HandlerError: where no handler can be built.
@@ -62,12 +66,13 @@ def run_suite(
     started = time.perf_counter()
     handler = door.describe()
     chosen = [one for one in contracts if selected is None or one.id in selected]
-    if jobs > 1 and len(chosen) > 1:
-        from litellm_contracts._jobs import run_in_processes
+    with tally(progress) as counted:
+        if jobs > 1 and len(chosen) > 1:
+            from litellm_contracts._jobs import run_in_processes
 
-        results = run_in_processes(door, chosen, options, jobs)
-    else:
-        results = {one.id: run_contract(one, door, options) for one in chosen}
+            results = run_in_processes(door, chosen, options, jobs, counted)
+        else:
+            results = {one.id: counted.add(run_contract(one, door, options)) for one in chosen}
     every = [results.get(one.id) or _result(one, Status.NOT_RUN, "deselected") for one in contracts]
     return Report(
         results=apply_waivers(every, options.waivers),

@@ -144,6 +144,8 @@ def report() -> Report:
         ],
         "marked": [2],
         "status": 200,
+        "session_id": "stale",
+        "source": "x-zoo-session-id",
         "filed": "under session 'stale' (from x-zoo-session-id)",
         "near_misses": ["x-other: is no session header"],
     }
@@ -153,8 +155,19 @@ def report() -> Report:
         "request": 2,
         "cause": "the id is kept",
     }
+    calls = [
+        {
+            "name": name,
+            "method": "create_message",
+            "handler": "handler",
+            "error": None,
+            "returned": "Hello.",
+            "metadata": {"task_id": task_id},
+        }
+        for name, task_id in (("before", "stale"), ("ask", "task-0001"))
+    ]
     evidence = {
-        "calls": [],
+        "calls": calls,
         "requests": [request],
         "findings": [finding, finding],
         "reproduce": "litellm-contracts check my:factory -k group/fail",
@@ -181,8 +194,27 @@ def report() -> Report:
     ]
     return Report(
         results=tuple(results),
-        suite={"name": "litellm-contracts", "version": "1.2.3", "header": "X-Zoo-Session-ID"},
-        handler={"name": "my:factory", "door": "python"},
-        environment={"python": "3.11.7", "openai": "1.0.0", "litellm": "1.106.2"},
+        suite={
+            "name": "litellm-contracts",
+            "version": "1.2.3",
+            "profile": "zoo",
+            "header": "X-Zoo-Session-ID",
+            "seed": 2026,
+            "examples": 10,
+            "requirements": "all",
+            "digest": "0123456789abcdef",
+        },
+        handler={
+            "name": "my:factory",
+            "door": "python",
+            "language": "python",
+            "capabilities": ["create_message"],
+        },
+        environment={
+            "python": "3.11.7",
+            "openai": "1.0.0",
+            "litellm": "1.106.2",
+            "platform": "Linux",
+        },
         seconds=1.75,
     )

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import sysconfig
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +16,11 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+if sys.platform != "win32":
+    import pty
+    import termios
+
+needs_terminals = pytest.mark.skipif(sys.platform == "win32", reason="has no pseudo-terminals")
 SCRIPT = shutil.which("litellm-contracts", path=sysconfig.get_path("scripts"))
 BY_MODULE = [sys.executable, "-m", "litellm_contracts"]
 FIRST_TURN = "presence/first-turn"
@@ -75,6 +83,59 @@ def test_a_terminal_that_cannot_show_a_character_ends_no_run(handlers: Path) -> 
     assert told.returncode == 1
     assert "FAIL presence/unicode-text" in told.stdout
     assert told.stderr == ""
+
+
+def on_terminal(*command: str, **environment: str) -> tuple[int, str, str]:
+    """Run a command on a terminal of 24 lines; return exit code, output and errors."""
+    terminals = [pty.openpty() for _ in range(2)]
+    for _, end in terminals:
+        termios.tcsetwinsize(end, (24, 100))
+    inherited = {key: os.environ[key] for key in os.environ.keys() - {"CI", "NO_COLOR"}}
+    with (
+        ThreadPoolExecutor() as pool,
+        subprocess.Popen(
+            command,
+            stdout=terminals[0][1],
+            stderr=terminals[1][1],
+            env={**inherited, "TERM": "xterm-256color", **environment},
+        ) as process,
+    ):
+        for _, end in terminals:
+            os.close(end)
+        told = [text.decode() for text in pool.map(_read_all, [mine for mine, _ in terminals])]
+    return process.returncode, *told
+
+
+def _read_all(terminal: int) -> bytes:
+    parts = []
+    with contextlib.suppress(OSError):  # how Linux says that the other end was closed
+        while part := os.read(terminal, 65536):
+            parts.append(part)
+    os.close(terminal)
+    return b"".join(parts)
+
+
+@needs_terminals
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_terminal_shows_how_far_the_run_is_then_the_report_in_colour(jobs: str) -> None:
+    command = (*BY_MODULE, "check", "--jobs", jobs, "-k", "absence and not retry")
+    code, out, err = on_terminal(*command)
+    assert code == 1
+    assert "\x1b[32m  8 pass" in out
+    assert "  pass     absence/" not in out
+    assert "0/8" in err
+    assert "8/8" in err
+
+
+@needs_terminals
+@pytest.mark.parametrize("asking", [{"NO_COLOR": "1"}, {"CI": "true"}], ids=["NO_COLOR", "CI"])
+def test_a_terminal_shows_the_plain_text_where_it_is_asked_for(asking: dict[str, str]) -> None:
+    command = (*BY_MODULE, "check", "--jobs", "1", "-k", FIRST_TURN)
+    code, out, err = on_terminal(*command, **asking)
+    piped = run(*command)
+    seconds = re.compile(r"in \d+\.\d s")
+    assert seconds.sub("", out.replace("\r\n", "\n")) == seconds.sub("", piped.stdout)
+    assert (code, err) == (piped.returncode, "")
 
 
 SLOW = """

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+import pytest
+
+from fake_litellm import Cut, Failure, Redirect, Reply
+from fake_litellm._replies import Ending
 from litellm_contracts._checks import Finding
-from litellm_contracts._evidence import MAX_REQUESTS, evidence
+from litellm_contracts._evidence import _ENDINGS, MAX_REQUESTS, evidence
 from litellm_contracts._model import OMITTED
 from litellm_contracts._observation import Outcome, observe
 
@@ -12,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fake_litellm import RecordedRequest
+    from fake_litellm._replies import Answer
     from litellm_contracts._model import Call
     from litellm_contracts._observation import Observation
 
@@ -45,6 +50,8 @@ def test_a_request_is_shown_as_it_was_sent(asked: Seen) -> None:
             ],
             "marked": [2, 3],
             "status": 200,
+            "session_id": "task-0001",
+            "source": "x-zoo-session-id",
             "filed": "under session 'task-0001' (from x-zoo-session-id)",
             "near_misses": [],
         }
@@ -68,16 +75,26 @@ def test_calls_are_shown_with_their_metadata(message: MakeCall, prompt: MakeCall
         {
             "name": "ask",
             "method": "create_message",
+            "handler": "handler",
             "error": None,
+            "returned": "",
             "metadata": {"task_id": "task-0001"},
         },
         {
             "name": "bare",
             "method": "create_message",
+            "handler": "handler",
             "error": None,
+            "returned": "",
             "metadata": "(not passed)",
         },
-        {"name": "prompt", "method": "complete_prompt", "error": "ValueError: no"},
+        {
+            "name": "prompt",
+            "method": "complete_prompt",
+            "handler": "handler",
+            "error": "ValueError: no",
+            "returned": "",
+        },
     ]
 
 
@@ -112,3 +129,38 @@ def test_the_requests_with_a_finding_are_kept(message: MakeCall, sent: Sent, see
     findings = [Finding(message="late", request=MAX_REQUESTS + 25)]
     numbers = [one["number"] for one in evidence(observation, findings, KEY, "")["requests"]]
     assert numbers == [*range(1, MAX_REQUESTS), MAX_REQUESTS + 25]
+
+
+def test_what_a_call_got_and_beside_which_it_was_made(message: MakeCall, prompt: MakeCall) -> None:
+    streamed = [{"type": "text", "text": "Hel"}, {"type": "text", "text": "lo."}]
+    outcomes = [
+        Outcome(call=message(handler="a"), chunks=streamed),
+        Outcome(call=message("beside", together="ask")),
+        Outcome(call=prompt(during="ask"), text="Hi."),
+    ]
+    first, beside, during = evidence(observe(outcomes, []), [], KEY, "")["calls"]
+    assert (first["handler"], first["returned"]) == ("a", "Hello.")
+    assert (beside["together"], during["during"], during["returned"]) == ("ask", "ask", "Hi.")
+    assert first.keys().isdisjoint({"together", "during", "answers"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        pytest.param(Reply(), None, id="in order"),
+        pytest.param(Failure(status=429), ["HTTP 429"], id="failure"),
+        pytest.param(Cut(at="in-headers"), ["connection reset (in-headers)"], id="cut"),
+        pytest.param(Redirect(location="/v1"), ["HTTP 307 to /v1"], id="redirect"),
+        pytest.param(Reply(ends="drop"), ["the answer breaks off"], id="broken stream"),
+    ],
+)
+def test_an_unusual_answer_is_told(
+    message: MakeCall, answer: Answer, told: list[str] | None
+) -> None:
+    outcome = Outcome(call=message(answers=(answer,)))
+    [call] = evidence(observe([outcome], []), [], KEY, "")["calls"]
+    assert call.get("answers") == told
+
+
+def test_every_way_a_stream_can_end_has_words() -> None:
+    assert set(_ENDINGS) == set(get_args(Ending))

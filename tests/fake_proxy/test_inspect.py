@@ -77,7 +77,7 @@ def test_the_page(wire: Wire, path: str) -> None:
     answer = wire.get(path)
     assert ("content-type", "text/html; charset=utf-8") in answer.headers
     assert answer.body.startswith(b"<!doctype html>")
-    assert b'fetch(base + "journal")' in answer.body
+    assert b'const journal = "/_fake/journal"' in answer.body
 
 
 @pytest.mark.parametrize("line", ["POST /_fake/journal", "GET /_fake/else", "DELETE /_fake/"])

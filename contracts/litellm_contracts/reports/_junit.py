@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, TypeVar
 
 from litellm_contracts._model import Status
 from litellm_contracts.reports._text import failure_lines
+from litellm_contracts.reports._visible import visible
 
 if TYPE_CHECKING:
     from junitparser import Error, Failure, TestCase
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from litellm_contracts._model import Report, Result
 
 T = TypeVar("T", "Error", "Failure")
-
-# XML 1.0 has no place for these characters, not even escaped.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write_junit(report: Report) -> str:
@@ -26,7 +23,7 @@ def write_junit(report: Report) -> str:
     suite = TestSuite("litellm-contracts")
     for part in (report.suite, report.handler, report.environment):
         for name, value in part.items():
-            suite.add_property(name, _xml(str(value)))
+            suite.add_property(name, visible(str(value)))
     suite.add_property("verdict", report.verdict.value)
     for result in report.results:
         suite.add_testcase(_testcase(result))
@@ -41,8 +38,8 @@ def _testcase(result: Result) -> TestCase:
 
     group, _, name = result.id.partition("/")
     case = TestCase(name, classname=f"litellm-contracts.{group}", time=round(result.seconds, 4))
-    told = _xml("\n".join(failure_lines(result)))
-    message = _xml(result.message)
+    told = visible("\n".join(failure_lines(result)))
+    message = visible(result.message)
     match result.status:
         case Status.FAIL:
             case.result = [_told(Failure(message, "must"), told)]
@@ -58,7 +55,3 @@ def _testcase(result: Result) -> TestCase:
 def _told(verdict: T, text: str) -> T:
     verdict.text = text
     return verdict
-
-
-def _xml(text: str) -> str:
-    return _NOT_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -75,12 +75,15 @@ def status_line(result: Result) -> str:
 
 def summary(report: Report) -> str:
     """Counts, time and verdict in one line."""
-    counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)
     generated = sum(one.seconds for one in report.results if "examples" in one.evidence)
     share = f" (generated inputs: {generated:.1f} s)" if generated else ""
-    return (
-        f"{report.verdict.value}: {counts or 'nothing was judged'} in {report.seconds:.1f} s{share}"
-    )
+    return f"{report.verdict.value}: {counted(report)} in {report.seconds:.1f} s{share}"
+
+
+def counted(report: Report) -> str:
+    """Name each status that occurs, and how often."""
+    counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)
+    return counts or "nothing was judged"
 
 
 def failure_lines(result: Result) -> Iterator[str]:
@@ -100,7 +103,7 @@ def failure_lines(result: Result) -> Iterator[str]:
         yield f"            and {others} more like it"
     if "example" in evidence:
         yield f"  smallest {'call' if len(evidence['example']) == 1 else 'calls'} to show it:"
-        yield from (indent(_call_text(call), "    ") for call in evidence["example"])
+        yield from (indent(call_text(call), "    ") for call in evidence["example"])
     if evidence.get("conditions"):
         needed = ", ".join(f"{name}: {level}" for name, level in evidence["conditions"].items())
         yield f"  only with {needed}"
@@ -125,20 +128,27 @@ def _request_lines(request: Mapping[str, Any]) -> Iterator[str]:
         f"{request['status'] or 'with a cut connection'}:"
     )
     yield f"      {request['method']} {request['path']}"
-    plain = 0
-    for index, (name, value) in enumerate(request["headers"]):
-        if index in request["marked"]:
-            yield f"  --> {name}: {value}"
-        elif _PLAIN.match(name):
-            plain += 1
-        else:
-            yield f"      {name}: {value}"
-    yield f"      (and {plain} lines of the HTTP client, see --json)"
+    telling = telling_lines(request)
+    for index in telling:
+        name, value = request["headers"][index]
+        yield f"  {'-->' if index in request['marked'] else '   '} {name}: {value}"
+    others = len(request["headers"]) - len(telling)
+    yield f"      (and {others} lines of the HTTP client, see --json)"
     yield f"  LiteLLM files it {request['filed']}"
     for miss in request["near_misses"]:
         yield f"    - {miss}"
 
 
-def _call_text(example: Mapping[str, Any]) -> str:
+def telling_lines(request: Mapping[str, Any]) -> list[int]:
+    """Return the places of the header lines that are worth a look, in order."""
+    return [
+        index
+        for index, (name, _) in enumerate(request["headers"])
+        if index in request["marked"] or not _PLAIN.match(name)
+    ]
+
+
+def call_text(example: Mapping[str, Any]) -> str:
+    """Return a generated call as Python would make it."""
     arguments = [f"{name}={value!r}" for name, value in example.items() if name != "method"]
     return f"{example['method']}(\n  " + ",\n  ".join(arguments) + ",\n)"

@@ -1,0 +1,76 @@
+"""A real browser: Chromium as the system installs it, driven by Playwright."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import sync_playwright
+from seen import DESKTOP, Tab
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser
+    from seen import Open
+
+ROOT = Path(__file__).parents[2]
+CHECK = (sys.executable, "-m", "litellm_contracts", "check")
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Chromium once; without one the tests fail, because nothing else would notice."""
+    found = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if found is None:
+        pytest.exit(
+            f"no Chromium on PATH (looked for {', '.join(PROGRAMS)}); install it, on Debian and "
+            "Ubuntu with `apt-get install chromium`",
+            returncode=1,
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_tab(browser: Browser) -> Iterator[Open]:
+    """Return a function that opens an address, at a width, in a colour scheme."""
+    contexts = []
+
+    def open_(url: str, *, width: int = DESKTOP, script: bool = True, **options: Any) -> Tab:  # noqa: ANN401
+        context = browser.new_context(
+            viewport={"width": width, "height": 800}, java_script_enabled=script, **options
+        )
+        contexts.append(context)
+        tab = Tab(page=context.new_page())
+        tab.page.on("request", lambda request: tab.asked.append(request.url))
+        tab.page.on("console", lambda message: tab.complaints.append(message.text))
+        tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
+        tab.page.goto(url)
+        return tab
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Return a function from a report's name, `conformant` or `broken`, to its address."""
+    folder = tmp_path_factory.mktemp("reports")
+    broken = ["examples/broken/sticky_header.py:StickyHandler", "-k", "absence or schema"]
+    for name, arguments in (("conformant", []), ("broken", broken)):
+        subprocess.run(
+            [*CHECK, "--html", str(folder / f"{name}.html"), *arguments],
+            cwd=ROOT,
+            check=False,
+            stdout=subprocess.DEVNULL,
+        )
+    return lambda name: (folder / f"{name}.html").as_uri()
