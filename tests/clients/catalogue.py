@@ -1,0 +1,59 @@
+"""The table of clients."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HERE = Path(__file__).parent
+INSTALLED = Path(sys.prefix) / "clients"  # within tox's environment: a second run finds them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Client:
+    """A client of `clients.toml`, whose head says what each field means."""
+
+    registry: Literal["npm", "pypi"]
+    name: str
+    packages: tuple[str, ...]
+    route: str
+    driver: str = ""
+    turns: tuple[str, ...] = ()
+    home: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    source: str | None = None
+    why: str = ""
+
+    @property
+    def version(self) -> str:
+        """The version of the client itself, which is the first package."""
+        return self.packages[0].rpartition("@" if self.registry == "npm" else "==")[2]
+
+    @property
+    def folder(self) -> Path:
+        """Where its packages are installed."""
+        return INSTALLED / self.name
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """A command line for each turn, or one for both."""
+        program = "node" if self.registry == "npm" else "python"
+        driver = self.folder / Path(self.driver).name
+        return self.turns or (f"{program} {driver} $base_url $session '$first' '$second'",)
+
+
+def load() -> list[Client]:
+    """Read the table."""
+    table = tomllib.loads(HERE.joinpath("clients.toml").read_text(encoding="utf-8"))
+    return [_client(registry, row) for registry, rows in table.items() for row in rows]
+
+
+def _client(registry: Any, row: dict[str, Any]) -> Client:  # noqa: ANN401
+    lists = {name: tuple(row[name]) for name in ("packages", "turns") if name in row}
+    return Client(registry=registry, **{**row, **lists})

@@ -1,0 +1,58 @@
+"""Two turns of one conversation, by each client as its registry has it."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import catalogue
+import conversation
+import pytest
+import results
+from fake_litellm import FakeLiteLLM, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PROMPTS = ("What is the colour of a ripe lemon", "And what is the colour of a ripe plum")
+REPLY = "Understood, said the fake."
+SESSION = "conversation-20261123"
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeLiteLLM]:
+    with FakeLiteLLM(reply=Reply(text=REPLY)) as server:
+        yield server
+
+
+def test_nothing_but_loopback_can_be_reached() -> None:
+    with pytest.raises(OSError, match="unreachable"):
+        socket.create_connection(("192.0.2.1", 443), timeout=5)
+
+
+@pytest.mark.parametrize("client", [pytest.param(one, id=one.name) for one in catalogue.load()])
+def test_two_turns_of_one_conversation(
+    client: catalogue.Client, fake: FakeLiteLLM, tmp_path: Path, rows: list[results.Row]
+) -> None:
+    first_prompt, second_prompt = PROMPTS
+    values = {
+        "base_url": fake.base_url,
+        "session": SESSION,
+        "first": first_prompt,
+        "second": second_prompt,
+    }
+    printed = conversation.hold(client, values, tmp_path / "home")
+    first, second = results.own_requests(fake.journal, client, PROMPTS)
+    rows.append(results.row(client, fake.journal, second))
+
+    assert "".join(printed).count(REPLY) >= 2, "a turn's answer is not shown"
+    assert all(REPLY in one for one in printed)
+    assert (first.status, second.status) == (200, 200)
+    assert first_prompt in results.text(second), "the second turn forgot the first"
+    told = [results.text(request).count(REPLY) for request in (first, second)]
+    assert told[1] > told[0], "the second turn forgot the answer to the first"
+    assert (first.session.source, second.session.source) == (client.source, client.source)
+    assert first.session.session_id == second.session.session_id
+    assert (second.session.session_id is None) == (client.source is None)
+    assert (client.why == "") == (client.source is not None)
