@@ -24,6 +24,7 @@ class Client:
     packages: tuple[str, ...]
     route: str
     driver: str = ""
+    scripts: bool = False
     turns: tuple[str, ...] = ()
     home: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
@@ -31,9 +32,18 @@ class Client:
     why: str = ""
 
     @property
+    def package(self) -> str:
+        """The package that is the client itself, which is the first."""
+        return self._pinned[0]
+
+    @property
     def version(self) -> str:
-        """The version of the client itself, which is the first package."""
-        return self.packages[0].rpartition("@" if self.registry == "npm" else "==")[2]
+        """The version of the client itself."""
+        return self._pinned[2]
+
+    @property
+    def _pinned(self) -> tuple[str, str, str]:
+        return self.packages[0].rpartition("@" if self.registry == "npm" else "==")
 
     @property
     def folder(self) -> Path:

@@ -33,4 +33,6 @@ def install(client: Client) -> None:
     *before, last = _COMMANDS[client.registry]
     for command in [*before, [*last, *client.packages]]:
         program.run(command, client.folder, os.environ)
+    if client.scripts:  # of this package alone, and not of what it depends on
+        program.run(["npm", "rebuild", client.package], client.folder, os.environ)
     stamp.write_text(wanted, encoding="utf-8")
