@@ -28,6 +28,7 @@ class Client:
     turns: tuple[str, ...] = ()
     home: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
+    side_calls: str = "none"
     source: str | None = None
     why: str = ""
 

@@ -40,9 +40,10 @@ def leave_networks() -> None:
         _unshare(CLONE_NEWNET if user == 0 else CLONE_NEWUSER | CLONE_NEWNET)
     except OSError as error:
         raise NotIsolatedError(
-            f"the clients must not reach other hosts, but this system gives no network namespace: "
+            "the clients must not reach other hosts, but this system gives no network namespace: "
             f"{error.strerror}; expected Linux with user namespaces; run as root, or allow them "
-            "(sysctl kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)"
+            "(sysctl kernel.unprivileged_userns_clone=1, "
+            "kernel.apparmor_restrict_unprivileged_userns=0)"
         ) from None
     if user != 0:
         Path("/proc/self/setgroups").write_text("deny", encoding="ascii")

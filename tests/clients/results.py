@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import astuple, dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catalogue import Client
+
     from fake_litellm import RecordedRequest
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A row of the table; `side_calls` are the requests beside one for each turn."""
+    """A row of the table; `side_calls` are the requests beside the turns' own."""
 
     client: str
     version: str
@@ -51,20 +53,35 @@ def text(record: RecordedRequest) -> str:
     return record.body.decode()
 
 
-def row(client: Client, journal: Sequence[RecordedRequest], last: RecordedRequest) -> Row:
+def row(
+    client: Client,
+    journal: Sequence[RecordedRequest],
+    own: tuple[RecordedRequest, RecordedRequest],
+) -> Row:
     """Tell what was seen of a client."""
+    last = own[1]
     source = last.session.source or ""
     sent = [name for name, _ in last.headers if name.lower() == source]
-    posts = [record for record in journal if record.method == "POST"]
     return Row(
         client=client.name,
         version=client.version,
         route=client.route,
-        side_calls=str(len(posts) - 2),
+        side_calls=_side_calls([one for one in journal if one not in own], last) or "none",
         session_header=", ".join(sent) or "none",
         filed_under=last.session.session_id or f"none: {client.why}",
         source=source,
     )
+
+
+def _side_calls(records: Sequence[RecordedRequest], own: RecordedRequest) -> str:
+    """Tell which requests came beside the turns, and where those with another session went."""
+    told = []
+    for record in records:
+        session = record.session.session_id
+        elsewhere = f" (filed under {session})" if session != own.session.session_id else ""
+        refused = f" {record.status}" if (record.status or 200) >= 400 else ""
+        told.append(f"{record.method} {record.path}{refused}{elsewhere}")
+    return ", ".join(f"{count} x {one}" for one, count in Counter(told).items())
 
 
 def table(rows: Sequence[Row]) -> str:
