@@ -40,7 +40,8 @@ def own_requests(
     of_second = [record for record in asked if second in text(record)]
     of_first = [record for record in asked if first in text(record) and record not in of_second]
     counts = len(of_first), len(of_second)
-    assert all(counts), f"{counts} requests of the turns reached {client.route}; seen: {journal!r}"
+    seen = [f"{record.method} {record.path} {record.status}" for record in journal]
+    assert all(counts), f"{counts} requests of the turns reached {client.route}; all: {seen}"
     return _longest(of_first), _longest(of_second)
 
 
