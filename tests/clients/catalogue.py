@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tomllib
 from dataclasses import dataclass, field
@@ -48,8 +49,8 @@ class Client:
 
     @property
     def folder(self) -> Path:
-        """Where its packages are installed."""
-        return INSTALLED / self.name
+        """Where its packages are installed; rows that name the same ones share it."""
+        return INSTALLED / re.sub(r"[^\w.@=-]+", "_", "+".join(self.packages).strip("@"))
 
     @property
     def commands(self) -> tuple[str, ...]:

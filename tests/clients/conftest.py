@@ -29,15 +29,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _isolated(request: pytest.FixtureRequest) -> None:
-    """Install what the selected tests need, then leave the network."""
+def not_installed(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Install what the selected tests need, leave the network; tell what could not be installed."""
     import installing
     import isolation
+    import program
 
+    failed = {}
     for item in request.session.items:
         if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
-            installing.install(item.callspec.params["client"])
+            client = item.callspec.params["client"]
+            try:
+                installing.install(client)
+            except program.ProgramError as error:
+                failed[client.name] = str(error)
     isolation.leave_networks()
+    return failed
 
 
 @pytest.fixture

@@ -23,10 +23,9 @@ _COMMANDS = {
 
 
 def install(client: Client) -> None:
-    """Install a client's packages, unless exactly these are there from an earlier run."""
-    stamp = client.folder / "packages.txt"
-    wanted = "\n".join(client.packages)
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+    """Install a client's packages, unless they are there from an earlier run."""
+    complete = client.folder / "complete"
+    if complete.exists():
         return
     shutil.rmtree(client.folder, ignore_errors=True)
     client.folder.mkdir(parents=True)
@@ -35,4 +34,4 @@ def install(client: Client) -> None:
         program.run(command, client.folder, os.environ)
     if client.scripts:  # of this package alone, and not of what it depends on
         program.run(["npm", "rebuild", client.package], client.folder, os.environ)
-    stamp.write_text(wanted, encoding="utf-8")
+    complete.touch()

@@ -35,8 +35,13 @@ def test_nothing_but_loopback_can_be_reached() -> None:
 
 @pytest.mark.parametrize("client", [pytest.param(one, id=one.name) for one in catalogue.load()])
 def test_two_turns_of_one_conversation(
-    client: catalogue.Client, fake: FakeLiteLLM, tmp_path: Path, rows: list[results.Row]
+    client: catalogue.Client,
+    fake: FakeLiteLLM,
+    tmp_path: Path,
+    rows: list[results.Row],
+    not_installed: dict[str, str],
 ) -> None:
+    assert client.name not in not_installed, not_installed[client.name]
     first_prompt, second_prompt = PROMPTS
     values = {
         "base_url": fake.base_url,
