@@ -30,6 +30,7 @@ class Client:
     home: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     side_calls: str = "none"
+    tool: Mapping[str, str] | None = None
     source: str | None = None
     why: str = ""
 

@@ -18,17 +18,19 @@ if TYPE_CHECKING:
     from catalogue import Client
 
 TURN_LIMIT = 120
+NOTE = "Plums are ultramarine."
 
 
-def hold(client: Client, values: Mapping[str, str], home: Path) -> list[str]:
+def hold(client: Client, values: Mapping[str, str]) -> list[str]:
     """Take the two turns; return what each command printed.
 
     The client starts in an environment made from nothing, so that no proxy or key of the
     machine reaches it, and with a home that holds its configuration and nothing else.
     """
-    values = {**values, "home": str(home)}
+    home = Path(values["home"])
     project = home / "project"
     project.mkdir(parents=True)
+    project.joinpath("note.txt").write_text(NOTE, encoding="utf-8")
     _furnish(home, client, values)
     programs = [client.folder / "node_modules" / ".bin", client.folder / "venv" / "bin"]
     environment = {

@@ -14,6 +14,9 @@ await client({ name: "editor" })
 	.onNotification(methods.client.session.update, ({ params: { update } }) => {
 		if (update.sessionUpdate === "agent_message_chunk") said += update.content.text
 	})
+	.onRequest(methods.client.session.requestPermission, ({ params: { options } }) => ({
+		outcome: { outcome: "selected", optionId: options[0].optionId },
+	}))
 	.connectWith(wire, async (agent) => {
 		await agent.request(methods.agent.initialize, { protocolVersion: 1, clientCapabilities: {} })
 		const asked = { cwd: process.cwd(), mcpServers: [] }
