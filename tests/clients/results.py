@@ -21,6 +21,7 @@ class Row:
     client: str
     version: str
     route: str
+    requests: str
     side_calls: str
     session_header: str
     filed_under: str
@@ -67,6 +68,7 @@ def row(
         client=client.name,
         version=client.version,
         route=client.route,
+        requests=str(len(journal)),
         side_calls=_side_calls([one for one in journal if one not in own], last) or "none",
         session_header=", ".join(sent) or "none",
         filed_under=last.session.session_id or f"none: {client.why}",
