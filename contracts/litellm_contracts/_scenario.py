@@ -119,6 +119,8 @@ async def _perform_group(
     group: list[Call], handlers: dict[str, Handler], script: _Script
 ) -> list[Outcome]:
     leader = group[0]
+    if leader.cancel:
+        return [await _cancelled(leader, handlers[leader.name], script)]
     if len(group) == 1:  # in the caller's own task, so that context variables carry over
         return [await handlers[leader.name].call(leader)]
     together = [call for call in group if call is leader or call.together]
@@ -136,6 +138,21 @@ async def _perform_group(
     for gate in gates.values():
         gate.open()
     return outcomes + list(await asyncio.gather(*tasks.values()))
+
+
+async def _cancelled(call: Call, handler: Handler, script: _Script) -> Outcome:
+    """Make a call in this very task, and cancel it once the fake holds its answer."""
+    gate = script.hold(call, in_stream=False)
+    reached = asyncio.ensure_future(in_thread(gate.wait_until_reached))
+    try:
+        async with asyncio.timeout(None) as scope:
+            reached.add_done_callback(lambda _: scope.reschedule(0))
+            return await handler.call(call)
+    except TimeoutError:
+        return Outcome(call=call, error="cancelled by its caller")
+    finally:
+        reached.cancel()
+        gate.open()
 
 
 async def _until_reached(gate: Gate, task: asyncio.Task[Outcome]) -> bool:

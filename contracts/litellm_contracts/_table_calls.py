@@ -29,6 +29,7 @@ _TAKEN_OVER = (
     "may_refuse",
     "reset_connections",
     "abandon_after",
+    "cancel",
 )
 
 

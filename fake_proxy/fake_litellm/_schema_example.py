@@ -134,7 +134,8 @@ def _number(schema: _Schema, _root: object, _depth: int) -> float:
     above = _number_of(schema, "exclusiveMinimum", -math.inf)
     high = _number_of(schema, "maximum", math.inf)
     below = _number_of(schema, "exclusiveMaximum", math.inf)
-    value = max(math.ceil(low / step) * step if low > 0 else 0, 0)
+    # Not 0: "a score from 1 to 100" often stands in the description alone (Gemini CLI's router).
+    value = math.ceil(max(low, step) / step) * step
     if above >= value:
         value = (math.floor(above / step) + 1) * step
     if value > high:

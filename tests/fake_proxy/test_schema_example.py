@@ -34,10 +34,12 @@ TREE = {
         pytest.param({"type": "string", "minLength": 9}, "examplexx", id="minLength"),
         pytest.param({"type": "string", "maxLength": 3}, "exa", id="maxLength"),
         pytest.param({"type": "string", "format": "date"}, "2026-01-01", id="format"),
-        pytest.param({"type": "integer"}, 0, id="integer"),
+        pytest.param({"type": "integer"}, 1, id="integer"),
         pytest.param({"type": "integer", "minimum": 2.5}, 3, id="minimum"),
         pytest.param({"type": "integer", "exclusiveMinimum": 4}, 5, id="exclusiveMinimum"),
         pytest.param({"type": "integer", "maximum": -7}, -7, id="maximum"),
+        pytest.param({"type": "integer", "maximum": 0}, 0, id="maximum of zero"),
+        pytest.param({"type": "integer", "minimum": -5}, 1, id="minimum below zero"),
         pytest.param({"type": "integer", "exclusiveMaximum": 0}, -1, id="exclusiveMaximum"),
         pytest.param({"type": "integer", "minimum": 7, "multipleOf": 5}, 10, id="multipleOf"),
         pytest.param(
@@ -48,7 +50,7 @@ TREE = {
         pytest.param({"const": {"a": 1}}, {"a": 1}, id="const"),
         pytest.param({"type": "integer", "default": 8}, 8, id="default"),
         pytest.param({"type": "integer", "examples": [9]}, 9, id="examples"),
-        pytest.param({"anyOf": [{"type": "integer"}, {"type": "null"}]}, 0, id="anyOf"),
+        pytest.param({"anyOf": [{"type": "integer"}, {"type": "null"}]}, 1, id="anyOf"),
         pytest.param(
             {"minimum": 3, "oneOf": [{"type": "integer"}, {"type": "null"}]}, 3, id="oneOf"
         ),
@@ -76,7 +78,7 @@ def test_geminis_types_are_in_upper_case() -> None:
         "properties": {"a": {"type": "STRING"}, "b": {"type": "NUMBER"}},
         "required": ["a", "b"],
     }
-    assert example(schema) == {"a": "example", "b": 0}
+    assert example(schema) == {"a": "example", "b": 1}
 
 
 def test_google_genai_writes_with_underscores() -> None:

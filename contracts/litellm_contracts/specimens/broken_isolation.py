@@ -240,6 +240,31 @@ class _FirstMessage(SyncHandler):
 
 
 @known_bad(
+    "id-left-by-a-cancelled-call",
+    "Resets the conversation's context variable after an error, which a cancellation is not.",
+    "isolation/after-cancelled-call",
+)
+class _Cancelled(AsyncHandler):
+    current: ContextVar[tuple[Any, dict[str, str]] | None] = ContextVar("current", default=None)
+
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        if super().headers(turn):
+            self.current.set((self, super().headers(turn)))
+        try:
+            answer = await super().send(turn)
+        except Exception:
+            self.current.set(None)
+            raise
+        self.current.set(None)
+        return answer
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        owner, left = self.current.get() or (None, {})
+        return self.fault(left) if not headers and owner is self else headers
+
+
+@known_bad(
     "id-left-in-thread",
     "Sets a thread's variable for the conversation and never resets it.",
     f"{IN_TURN} schema/*",

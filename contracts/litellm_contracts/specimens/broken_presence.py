@@ -273,6 +273,26 @@ class _Ten(AsyncHandler):
 
 
 @known_bad(
+    "header-missing-after-two-failures",
+    "Takes two failures in a row for a proxy that knows no sessions.",
+    "presence/after-failed-call",
+)
+class _TwoFailures(AsyncHandler):
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        if getattr(error, "status_code", None) == 400 and not turn.is_prompt:  # noqa: PLR2004
+            self.memory["failures"] = self.memory.get("failures", 0) + 1
+        return super().error(turn, error)
+
+    def end(self, turn: Turn) -> None:
+        super().end(turn)
+        self.memory.pop("failures", None)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        failures = self.memory.get("failures", 0)
+        return self.fault({}) if failures > 1 else super().headers(turn)
+
+
+@known_bad(
     "header-missing-after-a-failed-call",
     "Builds a new client after a failure and forgets the header with it.",
     "presence/after-failed-call presence/fallback",

@@ -100,6 +100,28 @@ class _WhileWaiting(_remembering(lambda _, handler: handler.memory.get("waiting"
 
 
 @known_bad(
+    "prompt-with-id-while-two-messages-wait",
+    "Sends the task id of another message where more than one waits.",
+    "complete-prompt/at-the-same-time",
+)
+class _BesideTwo(AsyncHandler):
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        waiting = self.memory.setdefault("waiting", [])
+        if turn.is_prompt:
+            return await super().send(turn)
+        waiting.append(super().headers(turn))
+        try:
+            return await super().send(turn)
+        finally:
+            waiting.pop()
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        waiting = self.memory["waiting"]
+        is_beside = turn.is_prompt and len(waiting) > 1
+        return self.fault(waiting[-1]) if is_beside else super().headers(turn)
+
+
+@known_bad(
     "prompt-with-id-of-finished-message",
     "Writes the headers back when a stream has ended well.",
     f"""complete-prompt/after-create-message complete-prompt/between-turns complete-prompt/retry
