@@ -62,6 +62,9 @@ class Usage:
     reasoning_tokens: int = 0
 
 
+NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reply:
     """A model's answer, sent as JSON or as a stream as the request asks.
