@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from fake_litellm._journal import RecordedRequest
     from fake_litellm._replies import Answer, Reply
+    from fake_litellm._stopping import Stopping
 
 _KEY_HEADERS = ("x-litellm-api-key", "authorization", "x-api-key", "api-key", "x-goog-api-key")
 _SCHEMED = {"x-litellm-api-key", "authorization"}
@@ -51,6 +52,7 @@ class Exchange:
         settings: How the proxy is configured.
         next_answer: Takes the answer that a test scripted; `None` where it scripted none.
         default: The answer to a request that none is scripted for.
+        stopping: Set once the server stops.
     """
 
     request: Request
@@ -58,6 +60,7 @@ class Exchange:
     settings: Settings
     next_answer: Callable[[RecordedRequest], Answer | None]
     default: Reply
+    stopping: Stopping
 
     @property
     def litellm(self) -> Version:

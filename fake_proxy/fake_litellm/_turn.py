@@ -143,12 +143,13 @@ class Api:
         return self._reply(exchange, turn, name)
 
     def _reply(self, exchange: Exchange, turn: Turn, name: str) -> Response:
-        time.sleep(turn.reply.latency)
+        exchange.stopping.sleep(turn.reply.latency)
         if turn.reply.hold is not None:
-            turn.reply.hold.pass_through()
+            turn.reply.hold.pass_through(exchange.stopping)
         streamed = turn.body.get("stream") is True if self.streamed is None else self.streamed
         if streamed and self.events and self.ending:
-            events = stream(turn.reply, self.events(turn), self.ending(turn))
+            ending = self.ending(turn)
+            events = stream(turn.reply, self.events(turn), ending, exchange.stopping)
             return self._stream(exchange, events, name)
         response = _response.completion_response(
             self.answer(turn), exchange.request, name, exchange.settings.litellm, self.left_out
@@ -158,7 +159,7 @@ class Api:
     def _fault(self, exchange: Exchange, scripted: Answer, model: str) -> Response:
         match scripted:
             case Failure(status=status, message=message):
-                time.sleep(scripted.latency)
+                exchange.stopping.sleep(scripted.latency)
                 lines = _retry_lines(scripted)
                 raise upstream_failure(status, message, model, exchange.litellm, lines)
             case Redirect(location=location, status=status):
