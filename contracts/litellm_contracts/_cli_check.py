@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from litellm_contracts._errors import EXIT_CONFORMANT, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from litellm_contracts._config import Config
     from litellm_contracts._door import Door
     from litellm_contracts._model import Contract, Report
     from litellm_contracts._run import Options
@@ -52,7 +52,7 @@ def add_check_command(
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _add_run_arguments(check)
+    add_run_arguments(check)
     check.add_argument("-k", dest="expression", metavar="EXPR", help="run only matching contracts")
     check.add_argument("--json", type=Path, metavar="F", help="write the report as JSON")
     check.add_argument("--junitxml", type=Path, metavar="F", help="write the report as JUnit XML")
@@ -67,7 +67,7 @@ def add_waive_command(commands: argparse._SubParsersAction[argparse.ArgumentPars
         description="Judge a handler, and write a waiver for each contract it breaks into "
         "[tool.litellm-contracts] of the pyproject.toml in this folder.",
     )
-    _add_run_arguments(waive)
+    add_run_arguments(waive)
     waive.add_argument("--reason", required=True, metavar="TEXT", help="why it is broken for now")
     waive.add_argument("--issue", metavar="URL", help="where the mending is tracked")
     waive.add_argument(
@@ -76,23 +76,16 @@ def add_waive_command(commands: argparse._SubParsersAction[argparse.ArgumentPars
     waive.set_defaults(run=_waive, expression=None)
 
 
-def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of what `read_config` reads; a default would hide the other places."""
     add_door_arguments(parser)
     parser.add_argument("--profile", metavar="NAME", help="whose client it is (zoo)")
     parser.add_argument("--header", metavar="NAME", help="the session header's name")
-    parser.add_argument(
-        "--litellm", default="1.106.2", metavar="V", help="LiteLLM release to judge by"
-    )
+    parser.add_argument("--litellm", metavar="V", help="LiteLLM release to judge by (1.106.2)")
     parser.add_argument("--requirements", metavar="SET", help="a frozen set, such as 2026-11")
     parser.add_argument("--seed", type=int, metavar="N", help="seed of the generated examples")
     parser.add_argument("--examples", type=int, metavar="N", help="examples per generated contract")
-    parser.add_argument(
-        "--jobs",
-        type=int,
-        default=min(2, os.cpu_count() or 1),
-        metavar="N",
-        help="processes to run in (%(default)s here)",
-    )
+    parser.add_argument("--jobs", type=int, metavar="N", help="processes to run in")
 
 
 def _check(args: argparse.Namespace) -> int:
@@ -120,43 +113,30 @@ def _waive(args: argparse.Namespace) -> int:
 
 def _plan(args: argparse.Namespace) -> Plan:
     from litellm_contracts._cli_doors import choose_recipe
-    from litellm_contracts._config import read_config
-    from litellm_contracts._generated import DEFAULT_EXAMPLES, DEFAULT_SEED
-    from litellm_contracts._profile import choose_profile
-    from litellm_contracts._requirements import EVERYTHING, in_set, read_set
-    from litellm_contracts._run import Options
+    from litellm_contracts._options import contracts_of, options_of
     from litellm_contracts._select import select
-    from litellm_contracts._suite import all_contracts
 
-    for name in ("examples", "jobs"):
-        if getattr(args, name) is not None and getattr(args, name) < 1:
-            raise UsageError(f"--{name} must be 1 or more, not {getattr(args, name)}")
-    config = read_config(Path.cwd())
-    requirements = args.requirements or config.requirements or EVERYTHING
-    contracts = all_contracts()
-    if requirements != EVERYTHING:
-        contracts = in_set(contracts, read_set(requirements))
+    config = configured(args)
+    contracts = contracts_of(config)
     selected = None
     if args.expression is not None:
         selected = select(args.expression, (contract.id for contract in contracts))
-    options = Options(
-        profile=choose_profile(
-            args.profile or config.profile,
-            config.header if args.header is None else args.header,
-        ),
-        litellm=_release(args.litellm),
-        seed=DEFAULT_SEED if args.seed is None else args.seed,
-        examples=args.examples or DEFAULT_EXAMPLES,
-        requirements=requirements,
-        waivers=config.waivers,
-    )
+    options = options_of(config)
     return Plan(
-        door=choose_recipe(args, config).open(),
+        door=choose_recipe(config).open(),
         contracts=contracts,
         options=options,
         selected=selected,
-        jobs=args.jobs,
+        jobs=config.jobs,
     )
+
+
+def configured(args: argparse.Namespace) -> Config:
+    """Return the settings: what `args` gives, then the environment, then the project."""
+    from litellm_contracts._config import KEYS, read_config
+
+    given = vars(args)
+    return read_config(Path.cwd(), {key: given[key] for key in KEYS if key in given})
 
 
 def _write_reports(report: Report, args: argparse.Namespace) -> None:
@@ -192,13 +172,3 @@ def show(text: str) -> None:
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
     sys.stdout.flush()
-
-
-def _release(text: str) -> str:
-    from fake_litellm import resolve_session
-
-    try:
-        resolve_session([], litellm=text)
-    except ValueError as error:
-        raise UsageError(f"--litellm: {error}") from None
-    return text
