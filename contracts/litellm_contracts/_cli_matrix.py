@@ -39,6 +39,14 @@ def add_matrix_command(commands: argparse._SubParsersAction[argparse.ArgumentPar
     )
     write.add_argument("files", nargs="+", type=Path, metavar="FILE", help="such as tox.ini")
     write.set_defaults(run=_write)
+    pins = actions.add_parser(
+        "pins",
+        help="what to install for a release of the Python SDK",
+        description="Print what to install for a release of the Python SDK, one requirement a "
+        "line; it need not be in the list.",
+    )
+    pins.add_argument("version", metavar="VERSION", help="such as 1.55.3, or latest")
+    pins.set_defaults(run=_pins)
     update = actions.add_parser(
         "update",
         help="look for newer SDK releases, and edit the list",
@@ -85,6 +93,13 @@ def _write(args: argparse.Namespace) -> int:
         after = write_sections(before, matrix, str(path))
         _save(path, after)
         show(f"{path}: {'written' if after != before else 'as it should be'}\n")
+    return EXIT_CONFORMANT
+
+
+def _pins(args: argparse.Namespace) -> int:
+    from litellm_contracts._matrix import load_matrix, requirements_of
+
+    show("".join(f"{one}\n" for one in requirements_of(load_matrix(), args.version)))
     return EXIT_CONFORMANT
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from packaging.version import InvalidVersion, Version
+
 from litellm_contracts._errors import UsageError, closest
 
 if TYPE_CHECKING:
@@ -93,6 +95,29 @@ class Matrix:
             )
         mine = (one for one in self.releases if one.language == language)
         return tuple(one for one in mine if not label or label in one.labels)
+
+
+def requirements_of(matrix: Matrix, version: str) -> list[str]:
+    """Return what is installed for a release of the Python SDK, which may be outside the list.
+
+    Its pins are those of the nearest listed release at or below it.
+
+    Raises:
+        UsageError: where it is no version, or one below the lowest that is supported.
+    """
+    if version == "latest":
+        return ["openai"]
+    try:
+        wanted = Version(version)
+    except InvalidVersion:
+        raise UsageError(
+            f"{version!r} is no version; expected one such as 1.55.3, or latest"
+        ) from None
+    plain = [one for one in matrix.of("python") if not one.variant]
+    below = [one for one in plain if Version(one.openai) <= wanted]
+    if not below:
+        raise UsageError(f"openai {version} is not supported; the lowest is {plain[0].openai}")
+    return [f"openai=={wanted}", *below[-1].pins]
 
 
 def load_matrix(place: Traversable = FILE) -> Matrix:

@@ -77,6 +77,23 @@ def test_the_ends_run_on_other_pythons_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("version", "installed"),
+    [
+        pytest.param("1.0.0", ["openai==1.0.0", "httpx<0.28"], id="listed"),
+        pytest.param("1.30.1", ["openai==1.30.1", "httpx<0.28"], id="between"),
+        pytest.param("2.54.0", ["openai==2.54.0"], id="not its variant"),
+        pytest.param("99.0.0", ["openai==99.0.0"], id="newer"),
+        pytest.param("latest", ["openai"], id="latest"),
+    ],
+)
+def test_any_release_has_its_pins(
+    capsys: pytest.CaptureFixture[str], version: str, installed: list[str]
+) -> None:
+    assert main(["matrix", "pins", version]) == 0
+    assert capsys.readouterr().out.splitlines() == installed
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         pytest.param("[tox]\n", "has no marked section", id="none"),
@@ -120,6 +137,8 @@ def test_the_list_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "told"),
     [
         pytest.param(["--label", "quik"], "did you mean 'quick'?", id="label"),
+        pytest.param(["pins", "0.28.1"], "the lowest is 1.0.0", id="too old"),
+        pytest.param(["pins", "1.x"], "'1.x' is no version", id="no version"),
         pytest.param(["write", "no/tox.ini"], "cannot read no/tox.ini: No such file", id="file"),
         pytest.param(["update", "--file", "no.toml"], "cannot read no.toml: ", id="list"),
     ],
