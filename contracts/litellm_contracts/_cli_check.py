@@ -88,6 +88,14 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, metavar="N", help="processes to run in")
 
 
+def configured(args: argparse.Namespace) -> Config:
+    """Return the settings: what `args` gives, then the environment, then the project."""
+    from litellm_contracts._config import KEYS, read_config
+
+    given = vars(args)
+    return read_config(Path.cwd(), {key: given[key] for key in KEYS if key in given})
+
+
 def _check(args: argparse.Namespace) -> int:
     from litellm_contracts.reports._text import write_text
 
@@ -129,14 +137,6 @@ def _plan(args: argparse.Namespace) -> Plan:
         selected=selected,
         jobs=config.jobs,
     )
-
-
-def configured(args: argparse.Namespace) -> Config:
-    """Return the settings: what `args` gives, then the environment, then the project."""
-    from litellm_contracts._config import KEYS, read_config
-
-    given = vars(args)
-    return read_config(Path.cwd(), {key: given[key] for key in KEYS if key in given})
 
 
 def _write_reports(report: Report, args: argparse.Namespace) -> None:
