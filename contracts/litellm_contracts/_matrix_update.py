@@ -57,8 +57,18 @@ def update(
         text: The list as it is.
         found: Every release by SDK, in order.
         minors: Majors of the Python SDK of which each minor's first and last come in, too.
+
+    Raises:
+        UsageError: where nothing of such a major is released.
     """
     import tomlkit
+
+    majors = sorted({str(new.major) for new in found["python"]})
+    for major in minors:
+        if major not in majors:
+            raise UsageError(
+                f"--minors {major}: there is no such major; expected one of {', '.join(majors)}"
+            )
 
     document = tomlkit.parse(text)
     changes: list[str] = []

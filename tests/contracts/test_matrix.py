@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.version import Version
 
 from litellm_contracts._cli import main
@@ -43,6 +44,16 @@ def test_the_readme_counts_the_list() -> None:
     releases = MATRIX.of("python")
     told = f"{len(releases)} environments from openai {releases[0].openai} to {releases[-1].openai}"
     assert told in ROOT.joinpath("README.md").read_text(encoding="utf-8")
+
+
+def test_the_ci_sets_up_the_pythons_of_the_list() -> None:
+    text = ROOT.joinpath(".github", "workflows", "ci.yml").read_text(encoding="utf-8")
+    (setup,) = [
+        step["with"]["python-version"]
+        for step in yaml.safe_load(text)["jobs"]["ends"]["steps"]
+        if "setup-python" in step.get("uses", "")
+    ]
+    assert setup.split() == [*MATRIX.pythons, *MATRIX.other_pythons]
 
 
 @pytest.mark.parametrize("language", ["python", "node"])

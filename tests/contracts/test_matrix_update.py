@@ -111,6 +111,11 @@ def test_the_ends_of_each_minor_come_in_on_request(tmp_path: Path) -> None:
     assert "3.1.0" not in text
 
 
+def test_a_major_that_is_not_there_is_told() -> None:
+    with pytest.raises(UsageError, match=r"--minors 3.x: .* expected one of 2, 3"):
+        update(LIST, found(*OUT), ["3.x"])
+
+
 def test_an_index_that_lacks_the_newest_adds_nothing() -> None:
     assert update(LIST, found("2.5.0", "3.3.0")) == (LIST, [])
 
