@@ -65,7 +65,7 @@ def add_waive_command(commands: argparse._SubParsersAction[argparse.ArgumentPars
         "waive",
         help="write waivers for what fails now",
         description="Judge a handler, and write a waiver for each contract it breaks into "
-        "[tool.litellm-contracts] of the pyproject.toml in this folder.",
+        "[tool.litellm-contracts] of the nearest pyproject.toml that has it, else of the one here.",
     )
     add_run_arguments(waive)
     waive.add_argument("--reason", required=True, metavar="TEXT", help="why it is broken for now")
@@ -108,9 +108,10 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _waive(args: argparse.Namespace) -> int:
+    from litellm_contracts._config_layers import settings_file
     from litellm_contracts._waive import write_waivers
 
-    path = Path("pyproject.toml")
+    path = settings_file(Path.cwd()) or Path("pyproject.toml")
     report = _plan(args).run()
     added = write_waivers(report, path, reason=args.reason, issue=args.issue, until=args.until)
     for one in added:

@@ -104,14 +104,25 @@ def file_layer(folder: Path) -> Layer:
     Raises:
         UsageError: where the file is not TOML, or the table has an unknown key or a wrong type.
     """
-    for place in (folder, *folder.parents):
-        path = place / "pyproject.toml"
-        if path.is_file() and (table := _table(path)) is not None:
-            return _from_table(table, path, None if place == folder else place)
-    return {}
+    path = settings_file(folder)
+    if path is None:
+        return {}
+    return _from_table(_table(path) or {}, path, None if path.parent == folder else path.parent)
+
+
+def settings_file(folder: Path) -> Path | None:
+    """Return the pyproject.toml whose table counts in a folder.
+
+    Raises:
+        UsageError: where one on the way is not TOML.
+    """
+    paths = (place / "pyproject.toml" for place in (folder, *folder.parents))
+    return next((path for path in paths if _table(path) is not None), None)
 
 
 def _table(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

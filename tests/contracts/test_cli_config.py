@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from litellm_contracts import _options
 from litellm_contracts._cli import main
+from litellm_contracts._suite import all_contracts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,6 +137,24 @@ def test_the_file_s_paths_are_seen_from_a_folder_below(
     assert (code, err) == (1, "")
     assert shown in told.splitlines()[0]
     assert "complete_prompt (call-1) sent no request to the proxy" in told
+
+
+def test_waivers_are_written_where_the_settings_are(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "pyproject.toml"
+    path.write_text("[tool.litellm-contracts]\nhandler = 'here.py:Handler'\n", encoding="utf-8")
+    tmp_path.joinpath("here.py").write_text(HANDLER, encoding="utf-8")
+    tmp_path.joinpath("below").mkdir()
+    tmp_path.joinpath("below", "pyproject.toml").write_text("[tool.other]\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "below")
+    monkeypatch.setattr(_options, "all_contracts", lambda: all_contracts()[:1])
+    code, told, _ = ask("waive", "--jobs", "1", "--reason", "for now")
+    assert (code, told) == (
+        0,
+        f"waived presence/first-turn\n1 waivers added to {path}\n",
+    )
+    assert 'id = "presence/first-turn"' in path.read_text(encoding="utf-8")
 
 
 def test_smoke_tries_the_program_of_the_configuration(ask: Ask, tmp_path: Path) -> None:

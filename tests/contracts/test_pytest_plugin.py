@@ -254,6 +254,14 @@ def test_an_unrelated_run_does_without_the_plugin(pytester: pytest.Pytester) -> 
     told.stderr.fnmatch_lines(["*unrecognized arguments: --handler*"])
 
 
+def test_the_contracts_need_no_plugin_of_their_dependencies(pytester: pytest.Pytester) -> None:
+    off = ("-pno:schemathesis", "-pno:pytest_httpserver", "-pno:hypothesispytest")
+    select = "absence/no-metadata or schema/complete-prompt"
+    result = pytester.runpytest_subprocess(*PYARGS, *off, "-k", select)
+    assert result.parseoutcomes()["passed"] == 2
+    assert result.ret == 0
+
+
 def test_the_plugins_import_nothing_heavy(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
