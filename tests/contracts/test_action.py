@@ -25,7 +25,7 @@ WORKFLOWS = [
 ]
 WORKFLOWS += [yaml.safe_load(text) for language, text in SNIPPETS if language == "yaml"]
 NO_PIP = f"""#!/usr/bin/env bash
-if [ "$1 $2" = "-m pip" ]; then echo "$*" >> "$PIP_LOG"; exit 0; fi
+if [ "$1 $2" = "-m pip" ]; then paste -sd " " "${{@: -1}}" >> "$PIP_LOG"; exit 0; fi
 exec {sys.executable} "$@"
 """
 
@@ -124,10 +124,7 @@ def test_each_release_is_installed_with_its_pins_and_judged(tmp_path: Path) -> N
     code, outputs, told = run_step(tmp_path, {"openai-versions": "1.0.0, latest"})
     assert (code, outputs["verdict"], outputs["failed"]) == (0, "conformant", "0"), told
     asked = tmp_path.joinpath("pip.txt").read_text(encoding="utf-8").splitlines()
-    assert asked == [
-        "-m pip install --quiet openai==1.0.0 httpx<0.28",
-        "-m pip install --quiet openai",
-    ]
+    assert asked == ["openai==1.0.0 httpx<0.28", "openai"]
     found = tmp_path.joinpath("litellm-contracts-report").iterdir()
     assert {path.name for path in found} == {"openai-1.0.0.json", "openai-latest.json"}
 
