@@ -122,6 +122,8 @@ async def _perform_group(
     if leader.cancel:
         return [await _cancelled(leader, handlers[leader.name], script)]
     if len(group) == 1:  # in the caller's own task, so that context variables carry over
+        for _ in range(leader.times - 1):
+            await handlers[leader.name].call(leader)
         return [await handlers[leader.name].call(leader)]
     together = [call for call in group if call is leader or call.together]
     during = [call for call in group if call.during]

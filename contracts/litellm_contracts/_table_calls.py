@@ -30,6 +30,7 @@ _TAKEN_OVER = (
     "reset_connections",
     "abandon_after",
     "cancel",
+    "times",
 )
 
 
