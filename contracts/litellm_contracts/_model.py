@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from fake_litellm._replies import Answer
 
 Method = Literal["create_message", "complete_prompt"]
+ANSWER = "Hello."
+"""What a call is answered that no answer is scripted for."""
 METHODS: tuple[Method, ...] = ("create_message", "complete_prompt")
 
 

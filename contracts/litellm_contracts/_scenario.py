@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Self
 
 from fake_litellm import FakeLiteLLM, Gate, Reply
-from litellm_contracts._model import is_fault
+from litellm_contracts._model import ANSWER, is_fault
 from litellm_contracts._observation import Observation, Outcome, observe, owner
 from litellm_contracts._threads import in_thread
 
@@ -36,7 +36,7 @@ class Stage:
     def __init__(self, door: Door, litellm: str) -> None:
         self._door = door
         self.api_key = f"sk-contract-{secrets.token_hex(8)}"
-        self.fake = FakeLiteLLM(litellm=litellm, reply=Reply(text="Hello."))
+        self.fake = FakeLiteLLM(litellm=litellm, reply=Reply(text=ANSWER))
         self._handlers: dict[tuple[str, str], Handler] = {}
 
     async def __aenter__(self) -> Self:

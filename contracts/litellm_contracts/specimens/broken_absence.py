@@ -149,7 +149,7 @@ class _AfterPrompt(AsyncHandler):
         follows = self.memory.get("prompted")
         self.memory["prompted"] = turn.is_prompt
         if follows and self.memory.get("last") and turn.metadata == {}:
-            return self.fault(self.memory["last"])  # type: ignore[no-any-return]
+            return self.fault(self.memory["last"])
         self.memory["last"] = headers or self.memory.get("last")
         return headers
 
