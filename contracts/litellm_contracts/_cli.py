@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from litellm_contracts._cli_check import add_check_command, add_waive_command
+from litellm_contracts._cli_config import add_config_command
 from litellm_contracts._cli_doors import add_door_command, add_smoke_command
+from litellm_contracts._cli_matrix import add_matrix_command
 from litellm_contracts._cli_output import prepare, show
 from litellm_contracts._cli_selftest import add_selftest_command
 from litellm_contracts._errors import EXIT_CONFORMANT, EXIT_SUITE, ContractsError
@@ -76,9 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_check_command(commands, EXIT_CODES)
     add_waive_command(commands)
+    add_config_command(commands)
     add_smoke_command(commands)
     add_door_command(commands)
     add_selftest_command(commands)
+    add_matrix_command(commands)
     listing = commands.add_parser("list", help="name every contract")
     listing.set_defaults(run=_list)
     explain = commands.add_parser("explain", help="say what a contract demands, why, and the fix")

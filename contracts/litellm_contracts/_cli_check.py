@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +15,13 @@ from litellm_contracts._cli_output import (
     show,
     write_reports,
 )
-from litellm_contracts._errors import EXIT_CONFORMANT, UsageError
+from litellm_contracts._errors import EXIT_CONFORMANT
 from litellm_contracts._terminal import progress_bar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from litellm_contracts._config import Config
     from litellm_contracts._door import Door
     from litellm_contracts._model import Contract, Report
     from litellm_contracts._run import Options
@@ -64,7 +64,7 @@ def add_check_command(
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _add_run_arguments(check)
+    add_run_arguments(check)
     check.add_argument("-k", dest="expression", metavar="EXPR", help="run only matching contracts")
     add_report_arguments(check)
     check.set_defaults(run=_check)
@@ -76,9 +76,9 @@ def add_waive_command(commands: argparse._SubParsersAction[argparse.ArgumentPars
         "waive",
         help="write waivers for what fails now",
         description="Judge a handler, and write a waiver for each contract it breaks into "
-        "[tool.litellm-contracts] of the pyproject.toml in this folder.",
+        "[tool.litellm-contracts] of the nearest pyproject.toml that has it, else of the one here.",
     )
-    _add_run_arguments(waive)
+    add_run_arguments(waive)
     waive.add_argument("--reason", required=True, metavar="TEXT", help="why it is broken for now")
     waive.add_argument("--issue", metavar="URL", help="where the mending is tracked")
     waive.add_argument(
@@ -87,23 +87,24 @@ def add_waive_command(commands: argparse._SubParsersAction[argparse.ArgumentPars
     waive.set_defaults(run=_waive, expression=None)
 
 
-def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of what `read_config` reads; a default would hide the other places."""
     add_door_arguments(parser)
     parser.add_argument("--profile", metavar="NAME", help="whose client it is (zoo)")
     parser.add_argument("--header", metavar="NAME", help="the session header's name")
-    parser.add_argument(
-        "--litellm", default="1.106.2", metavar="V", help="LiteLLM release to judge by"
-    )
+    parser.add_argument("--litellm", metavar="V", help="LiteLLM release to judge by (1.106.2)")
     parser.add_argument("--requirements", metavar="SET", help="a frozen set, such as 2026-11")
     parser.add_argument("--seed", type=int, metavar="N", help="seed of the generated examples")
     parser.add_argument("--examples", type=int, metavar="N", help="examples per generated contract")
-    parser.add_argument(
-        "--jobs",
-        type=int,
-        default=min(2, os.cpu_count() or 1),
-        metavar="N",
-        help="processes to run in (%(default)s here)",
-    )
+    parser.add_argument("--jobs", type=int, metavar="N", help="processes to run in")
+
+
+def configured(args: argparse.Namespace) -> Config:
+    """Return the settings: what `args` gives, then the environment, then the project."""
+    from litellm_contracts._config import KEYS, read_config
+
+    given = vars(args)
+    return read_config(Path.cwd(), {key: given[key] for key in KEYS if key in given})
 
 
 def _check(args: argparse.Namespace) -> int:
@@ -114,9 +115,10 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _waive(args: argparse.Namespace) -> int:
+    from litellm_contracts._config_layers import settings_file
     from litellm_contracts._waive import write_waivers
 
-    path = Path("pyproject.toml")
+    path = settings_file(Path.cwd()) or Path("pyproject.toml")
     report = _plan(args).run()
     added = write_waivers(report, path, reason=args.reason, issue=args.issue, until=args.until)
     for one in added:
@@ -127,50 +129,19 @@ def _waive(args: argparse.Namespace) -> int:
 
 def _plan(args: argparse.Namespace) -> Plan:
     from litellm_contracts._cli_doors import choose_recipe
-    from litellm_contracts._config import read_config
-    from litellm_contracts._generated import DEFAULT_EXAMPLES, DEFAULT_SEED
-    from litellm_contracts._profile import choose_profile
-    from litellm_contracts._requirements import EVERYTHING, in_set, read_set
-    from litellm_contracts._run import Options
+    from litellm_contracts._options import contracts_of, options_of
     from litellm_contracts._select import select
-    from litellm_contracts._suite import all_contracts
 
-    for name in ("examples", "jobs"):
-        if getattr(args, name) is not None and getattr(args, name) < 1:
-            raise UsageError(f"--{name} must be 1 or more, not {getattr(args, name)}")
-    config = read_config(Path.cwd())
-    requirements = args.requirements or config.requirements or EVERYTHING
-    contracts = all_contracts()
-    if requirements != EVERYTHING:
-        contracts = in_set(contracts, read_set(requirements))
+    config = configured(args)
+    contracts = contracts_of(config)
     selected = None
     if args.expression is not None:
         selected = select(args.expression, (contract.id for contract in contracts))
-    options = Options(
-        profile=choose_profile(
-            args.profile or config.profile,
-            config.header if args.header is None else args.header,
-        ),
-        litellm=_release(args.litellm),
-        seed=DEFAULT_SEED if args.seed is None else args.seed,
-        examples=args.examples or DEFAULT_EXAMPLES,
-        requirements=requirements,
-        waivers=config.waivers,
-    )
+    options = options_of(config)
     return Plan(
-        door=choose_recipe(args, config).open(),
+        door=choose_recipe(config).open(),
         contracts=contracts,
         options=options,
         selected=selected,
-        jobs=args.jobs,
+        jobs=config.jobs,
     )
-
-
-def _release(text: str) -> str:
-    from fake_litellm import resolve_session
-
-    try:
-        resolve_session([], litellm=text)
-    except ValueError as error:
-        raise UsageError(f"--litellm: {error}") from None
-    return text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,19 +39,32 @@ def add_door_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def choose_recipe(args: argparse.Namespace, config: Config) -> Recipe:
+def choose_recipe(config: Config) -> Recipe:
     """Return how to open the door that was asked for; nothing is started yet.
 
     Raises:
-        UsageError: where HANDLER is missing, or one too many.
+        UsageError: where `python` has no handler, or the command cannot be read.
     """
     from litellm_contracts._doors import BUNDLED, PythonRecipe
 
-    other = _other_language(args, config)
+    other = _other_language(config)
     if other is not None:
         return other
-    handler = config.handler or BUNDLED if args.handler is None else args.handler
-    return PythonRecipe(handler, frozenset(config.capabilities))
+    handler = find_handler(config)
+    return PythonRecipe(BUNDLED if handler is None else handler, frozenset(config.capabilities))
+
+
+def find_handler(config: Config) -> str | None:
+    """Return the handler as the current folder sees it; its module can be imported from there."""
+    folder = config.folder("handler")
+    if config.handler is None or folder is None:
+        return config.handler
+    place, colon, name = config.handler.rpartition(":")
+    if place.endswith(".py"):
+        return f"{folder / place}{colon}{name}"
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    return config.handler
 
 
 def add_smoke_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -84,7 +99,8 @@ def _smoke(args: argparse.Namespace) -> int:
     from litellm_contracts._config import read_config
     from litellm_contracts._smoke import run_smoke
 
-    recipe = _other_language(args, read_config(Path.cwd()))
+    flags = {key: getattr(args, key) for key in ("handler", "command", "python")}
+    recipe = _other_language(read_config(Path.cwd(), flags))
     if recipe is None:
         raise UsageError(
             "smoke tries a program: expected --command 'node contracts.mjs', or --python PY HANDLER"
@@ -102,19 +118,25 @@ def _door(args: argparse.Namespace) -> int:
     return EXIT_CONFORMANT
 
 
-def _other_language(args: argparse.Namespace, config: Config) -> CommandRecipe | None:
+def _other_language(config: Config) -> CommandRecipe | None:
     from litellm_contracts._command_door import command_recipe, python_recipe
 
-    if args.command is not None:
-        if args.handler is not None:
-            raise UsageError(
-                f"HANDLER ({args.handler}) and --command exclude each other: the program brings "
-                "its own handler"
-            )
-        return command_recipe(args.command, config.capabilities)
-    if args.python is not None:
-        handler = args.handler or config.handler
-        if handler is None:
-            raise UsageError("--python needs a HANDLER: package.module:factory or file.py:factory")
-        return python_recipe(args.python, handler, config.capabilities)
-    return None
+    if config.command is not None:
+        recipe = command_recipe(config.command, config.capabilities)
+        return replace(recipe, folder=_text(config.folder("command")))
+    if config.python is None:
+        return None
+    handler = find_handler(config)
+    if handler is None:
+        raise UsageError(
+            f"{config.place('python')} needs a HANDLER: package.module:factory or file.py:factory"
+        )
+    folder = config.folder("python")
+    is_path = folder is not None and len(Path(config.python).parts) > 1
+    python = f"{folder / config.python}" if folder and is_path else config.python
+    recipe = python_recipe(python, handler, config.capabilities)
+    return replace(recipe, folder=_text(config.folder("handler")))
+
+
+def _text(folder: Path | None) -> str | None:
+    return None if folder is None else str(folder)

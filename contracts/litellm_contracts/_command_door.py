@@ -47,6 +47,7 @@ class CommandRecipe:
         declared: The methods the project's configuration allows it.
         door: What the report calls this kind of door.
         name: What the report calls the handler; `None` leaves that to the program.
+        folder: Where the program is started; `None` is the current folder.
         call_limit: Seconds a call may take.
         start_limit: Seconds that starting, and building a handler, may take.
         run_limit: Seconds the whole run may take.
@@ -57,6 +58,7 @@ class CommandRecipe:
     declared: frozenset[str] = frozenset(METHODS)
     door: str = "command"
     name: str | None = None
+    folder: str | None = None
     call_limit: float = CALL_LIMIT
     start_limit: float = START_LIMIT
     run_limit: float = RUN_LIMIT
@@ -75,8 +77,11 @@ class CommandRecipe:
         return CommandDoor(self)
 
     def words(self) -> list[str]:
-        """Return the words by which `litellm-contracts check` opens this door."""
-        return list(self.shown)
+        """Return the words by which `litellm-contracts check` opens this door.
+
+        None are needed where the configuration of a folder above names it, and none would do.
+        """
+        return list(self.shown) if self.folder is None else []
 
 
 def command_recipe(text: str, declared: Collection[str] = METHODS) -> CommandRecipe:
@@ -261,7 +266,7 @@ class CommandDoor:
             return current
 
     def _start(self) -> _Program:
-        process = DoorProcess(self._recipe.command, self._name)
+        process = DoorProcess(self._recipe.command, self._name, self._recipe.folder)
         limit = self._recipe.start_limit
         try:
             hello = process.ask(start_request(), "started").result(limit)

@@ -1,102 +1,94 @@
-"""`[tool.litellm-contracts]` in a pyproject.toml: what a provider sets once for its project."""
+"""The settings of a run: flags over environment over `[tool.litellm-contracts]` over defaults.
+
+Every value knows where it was given, so that an error and `litellm-contracts config` can say so.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-import tomllib
-from dataclasses import dataclass, fields
+import os
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts._errors import UsageError, closest
+from litellm_contracts._config_layers import (
+    Given,
+    environment_layer,
+    file_layer,
+    flags_layer,
+    merge,
+)
+from litellm_contracts._generated import DEFAULT_EXAMPLES, DEFAULT_SEED
 from litellm_contracts._model import METHODS
+from litellm_contracts._requirements import EVERYTHING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from litellm_contracts._waivers import Waiver
 
-TABLE = "tool.litellm-contracts"
+DEFAULT_JOBS = min(2, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """The settings of a project.
+    """The settings of a run.
 
     Attributes:
-        handler: `package.module:factory` or `path/to/file.py:factory`.
+        handler: `package.module:factory` or `path/to/file.py:factory`; `None` is the bundled one.
+        command: A program that speaks protocol 1, in place of a handler.
+        python: The interpreter, with its packages, that runs the handler.
         profile: Whose client it is, such as "zoo".
         header: The session header's name, where it is not the profile's.
-        requirements: A frozen requirement set, such as "2026-11".
-        waivers: What is known to be broken, see `litellm_contracts._waivers`.
+        litellm: The LiteLLM release to judge by.
+        requirements: A frozen requirement set, such as "2026-11", or "all".
+        seed: Seed of the generated examples.
+        examples: How many examples each generated contract draws.
+        jobs: How many processes to run in.
         capabilities: The methods the handler offers.
+        waivers: What is known to be broken, see `litellm_contracts._waivers`.
+        given: Where each setting that is no default was given.
     """
 
     handler: str | None = None
-    profile: str | None = None
+    command: str | None = None
+    python: str | None = None
+    profile: str = "zoo"
     header: str | None = None
-    requirements: str | None = None
+    litellm: str = "1.106.2"
+    requirements: str = EVERYTHING
+    seed: int = DEFAULT_SEED
+    examples: int = DEFAULT_EXAMPLES
+    jobs: int = DEFAULT_JOBS
     capabilities: tuple[str, ...] = METHODS
     waivers: tuple[Waiver, ...] = ()
+    given: Mapping[str, Given] = field(default_factory=dict, compare=False)
+
+    def place(self, key: str) -> str:
+        """Say where a setting was given, for an error."""
+        return self.given[key].place if key in self.given else f"the default of {key}"
+
+    def folder(self, key: str) -> Path | None:
+        """Return the folder a setting is relative to, where that is not the current one."""
+        return self.given[key].folder if key in self.given else None
 
 
-def read_config(folder: Path) -> Config:
-    """Read the nearest pyproject.toml at or above a folder; the defaults where there is none.
+KEYS = tuple(one.name for one in fields(Config) if one.name != "given")
+
+
+def read_config(
+    folder: Path,
+    flags: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Config:
+    """Read the settings for a run in this folder.
+
+    Args:
+        folder: The nearest pyproject.toml at or above it that has the table counts.
+        flags: What the command line says, by key; `None` is not given.
+        environ: Where `LITELLM_CONTRACTS_<KEY>` is looked up.
 
     Raises:
-        UsageError: where the file is not TOML, or the table has an unknown key or a wrong type.
+        UsageError: where a key is unknown or a value is wrong, naming its place.
     """
-    for place in (folder, *folder.parents):
-        path = place / "pyproject.toml"
-        if path.is_file():
-            return _parse(path)
-    return Config()
-
-
-def _parse(path: Path) -> Config:
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not TOML: {error}") from None
-    tools = document.get("tool", {})
-    table = tools.get("litellm-contracts", {}) if isinstance(tools, dict) else {}
-    if not isinstance(table, dict):
-        raise UsageError(f"{path}: [{TABLE}] must be a table, not {table!r}")
-    known = [field.name for field in fields(Config)]
-    for key in table:
-        if key not in known:
-            raise UsageError(
-                f"{path}, [{TABLE}]: unknown key {key!r}{closest(key, known)} "
-                f"(known: {', '.join(known)})"
-            )
-    for key in ("handler", "profile", "header", "requirements"):
-        if key in table and not (isinstance(table[key], str) and table[key]):
-            raise UsageError(f"{path}, [{TABLE}]: {key} must be a text, not {table[key]!r}")
-    return Config(**{**table, **_capabilities(table, path), **_waivers(table, path)})
-
-
-def _waivers(table: dict[str, Any], path: Path) -> dict[str, tuple[Waiver, ...]]:
-    if "waivers" not in table:
-        return {}
-    from litellm_contracts._suite import all_contracts
-    from litellm_contracts._waivers import read_waivers
-
-    known = [contract.id for contract in all_contracts()]
-    today = dt.datetime.now(tz=dt.UTC).date()
-    return {"waivers": read_waivers(table["waivers"], known, today, f"{path}, [{TABLE}]")}
-
-
-def _capabilities(table: dict[str, Any], path: Path) -> dict[str, tuple[str, ...]]:
-    if "capabilities" not in table:
-        return {}
-    given = table["capabilities"]
-    if not isinstance(given, list) or not given:
-        raise UsageError(
-            f"{path}, [{TABLE}]: capabilities must be a list of {', '.join(METHODS)}, not {given!r}"
-        )
-    for name in given:
-        if name not in METHODS:
-            raise UsageError(
-                f"{path}, [{TABLE}]: unknown capability {name!r}{closest(str(name), METHODS)} "
-                f"(known: {', '.join(METHODS)})"
-            )
-    return {"capabilities": tuple(given)}
+    given = merge(flags_layer(flags or {}), environment_layer(environ), file_layer(folder))
+    return Config(**{key: one.value for key, one in given.items()}, given=given)

@@ -52,6 +52,7 @@ class DoorProcess:
     Args:
         command: The program and its arguments.
         name: What errors call it.
+        folder: Where it is started; `None` is the current folder.
 
     Attributes:
         failure: What the program did wrong; from then on it is dead and answers nothing.
@@ -61,7 +62,7 @@ class DoorProcess:
         HandlerError: where it cannot be started.
     """
 
-    def __init__(self, command: Sequence[str], name: str) -> None:
+    def __init__(self, command: Sequence[str], name: str, folder: str | None = None) -> None:
         self._name = name
         self.failure: HandlerError | None = None
         self.told = False
@@ -73,7 +74,7 @@ class DoorProcess:
         self._last_lines: deque[bytes] = deque(maxlen=STDERR_LINES)
         self._failing = False
         self._stopping = False
-        self._process = self._start(command)
+        self._process = self._start(command, folder)
         self._threads = [
             threading.Thread(target=work, daemon=True, name=f"{name} {what}")
             for what, work in (("in", self._write), ("err", self._drain), ("out", self._read))
@@ -158,13 +159,14 @@ class DoorProcess:
                 with suppress(OSError, ValueError):
                     pipe.close()
 
-    def _start(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
+    def _start(self, command: Sequence[str], folder: str | None) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(  # noqa: S603 - the user's own command
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
+                cwd=folder,
                 env=environment(os.environ),
                 bufsize=0,
                 start_new_session=True,  # so that it can be ended with its children (npx, a shell)

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from litellm_contracts._config import read_config
 from litellm_contracts._doors import PythonDoor
 from litellm_contracts._errors import ContractsError
 from litellm_contracts._model import Status
-from litellm_contracts._profile import choose_profile
-from litellm_contracts._run import Options
+from litellm_contracts._options import options_of
+from litellm_contracts._pytest_guard import JUDGED
 from litellm_contracts._suite import run_contract
 from litellm_contracts._waivers import apply_waivers
-from litellm_contracts.pytest_plugin import LOADED, WARNED
+from litellm_contracts.pytest_plugin import LOADED, WARNED, settings
 from litellm_contracts.reports._text import failure_lines
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ def assert_kept(
         result = _judge(contract, factory, request)
     except ContractsError as error:
         pytest.fail(str(error), pytrace=False)
+    request.node.user_properties.append((JUDGED, f"{contract.id} {result.status.value}"))
     match result.status:
         case Status.FAIL | Status.ERROR:
             pytest.fail("\n".join(failure_lines(result)), pytrace=False)
@@ -47,14 +47,14 @@ def assert_kept(
 def _judge(
     contract: Contract, factory: Callable[..., Any], request: pytest.FixtureRequest
 ) -> Result:
-    settings = read_config(request.config.invocation_params.dir)
-    spec, loaded = request.config.stash.get(LOADED, (None, None))
-    if spec is None or loaded is not factory:
+    config = settings(request.config)
+    loaded, door = request.config.stash.get(LOADED, (None, None))
+    is_own = door is None or loaded is not factory
+    if door is None or is_own:
         spec = f"{factory.__module__}:{getattr(factory, '__qualname__', type(factory).__name__)}"
-    door = PythonDoor(factory, spec, settings.capabilities)
-    options = Options(profile=choose_profile(settings.profile, settings.header))
-    result = apply_waivers([run_contract(contract, door, options)], settings.waivers)[0]
-    if loaded is not factory:  # a project's own fixture: only its own test makes it again
+        door = PythonDoor(factory, spec, config.capabilities)
+    result = apply_waivers([run_contract(contract, door, options_of(config))], config.waivers)[0]
+    if is_own:  # only the project's own test makes it again
         again = shlex.join(["pytest", request.node.nodeid])
         return replace(result, evidence={**result.evidence, "reproduce": again})
     return result

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from junitparser import JUnitXml
 
-from litellm_contracts import _run, _suite
+from litellm_contracts import _options, _run, _suite
 from litellm_contracts._cli import main
 from litellm_contracts._suite import all_contracts
 
@@ -94,7 +94,7 @@ def test_the_bundled_handler_is_judged_where_none_is_named(check: Check) -> None
 def test_a_whole_run_that_is_conformant_exits_with_0(
     check: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_suite, "all_contracts", lambda: all_contracts()[:2])
+    monkeypatch.setattr(_options, "all_contracts", lambda: all_contracts()[:2])
     code, told, err = check()
     assert (code, err) == (0, "")
     assert told.splitlines()[-1].startswith("conformant: 2 pass in ")

@@ -172,7 +172,97 @@ def test_a_should_that_is_not_kept_is_told_and_fails_nothing(provider: pytest.Py
     result.stdout.fnmatch_lines(["warn absence/after-task: request *"])
 
 
-def test_being_installed_imports_nothing_heavy(pytester: pytest.Pytester) -> None:
+COUNTED = """
+import os, pathlib, runpy, sys
+from importlib.resources import files
+
+with pathlib.Path("started.txt").open("a") as started:
+    started.write(f"{{os.getpid()}}\\n")
+program = str(files("litellm_contracts") / "_python_door_program.py")
+sys.argv = [program, {handler!r}, "create_message,complete_prompt"]
+runpy.run_path(program, run_name="__main__")
+"""
+LOOK_AT_THE_END = """
+import pathlib
+
+def pytest_unconfigure():
+    started = pathlib.Path("started.txt").read_text().split()
+    left = [one for one in started if pathlib.Path("/proc", one).exists()]
+    pathlib.Path("seen.txt").write_text(f"{len(started)} started, {len(left)} left")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_program_is_started_once_and_ends_with_the_session(
+    pytester: pytest.Pytester, handlers: Path
+) -> None:
+    spec = f"{handlers / 'socket_handler.py'}:Handler"
+    pytester.makeconftest(LOOK_AT_THE_END)
+    pytester.makepyfile(counted=COUNTED.format(handler=spec))
+    pytester.makepyprojecttoml(
+        f"[tool.litellm-contracts]\ncommand = '{sys.executable} counted.py'\n"
+    )
+    result = pytester.runpytest_subprocess(*PYARGS, "-k", "no-metadata or first-turn")
+    assert result.parseoutcomes()["passed"] == 2
+    seen = pytester.path.joinpath("seen.txt").read_text(encoding="utf-8")
+    assert seen == "1 started, 0 left"
+
+
+def test_a_program_that_cannot_be_started_is_told(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LITELLM_CONTRACTS_COMMAND", "no-such-program --x")
+    result = pytester.runpytest_subprocess(*PYARGS, "-k", "absence/no-metadata")
+    assert result.parseoutcomes()["errors"] == 1
+    result.stdout.fnmatch_lines(["*the door `no-such-program --x` cannot be started: *"])
+    assert "Traceback" not in result.stdout.str()
+
+
+@pytest.mark.parametrize("workers", [pytest.param([], id="alone"), pytest.param(["-n", "1"])])
+def test_a_wrong_setting_is_told_where_contracts_are_collected(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: list[str]
+) -> None:
+    monkeypatch.setenv("LITELLM_CONTRACTS_REQUIREMENTS", "2026-1")
+    result = pytester.runpytest_subprocess(*PYARGS, *workers)
+    assert result.ret == pytest.ExitCode.INTERRUPTED or workers
+    result.stdout.fnmatch_lines(
+        ["*LITELLM_CONTRACTS_REQUIREMENTS: no requirement set is called '2026-1'; did you mean*"]
+    )
+    assert "Traceback" not in result.stdout.str()
+    assert result.ret != 0
+
+
+def test_the_names_of_a_project_are_its_own(pytester: pytest.Pytester, handlers: Path) -> None:
+    for name in ("contracts", "tests"):
+        pytester.mkpydir(name)
+        pytester.path.joinpath(name, "__init__.py").write_text("raise OSError", encoding="utf-8")
+    source = handlers.joinpath("socket_handler.py").read_text(encoding="utf-8")
+    pytester.makepyfile(handler=source)
+    result = pytester.runpytest_subprocess(
+        *PYARGS, "--handler", "handler:Handler", "-k", "absence/no-metadata"
+    )
+    assert result.parseoutcomes()["passed"] == 1
+
+
+def test_an_unrelated_run_does_without_the_plugin(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(): pass")
+    off = ("-p", "no:litellm_contracts", "-p", "no:fake_litellm")
+    result = pytester.runpytest_subprocess(*off)
+    result.assert_outcomes(passed=1)
+    assert result.ret == 0
+    told = pytester.runpytest_subprocess(*off, "--handler", "a:b")
+    told.stderr.fnmatch_lines(["*unrecognized arguments: --handler*"])
+
+
+def test_the_contracts_need_no_plugin_of_their_dependencies(pytester: pytest.Pytester) -> None:
+    off = ("-pno:schemathesis", "-pno:pytest_httpserver", "-pno:hypothesispytest")
+    select = "absence/no-metadata or schema/complete-prompt"
+    result = pytester.runpytest_subprocess(*PYARGS, *off, "-k", select)
+    assert result.parseoutcomes()["passed"] == 2
+    assert result.ret == 0
+
+
+def test_the_plugins_import_nothing_heavy(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import sys
@@ -183,10 +273,12 @@ def test_being_installed_imports_nothing_heavy(pytester: pytest.Pytester) -> Non
                 "litellm_contracts", "litellm_contracts.pytest_plugin",
                 "fake_litellm", "fake_litellm.pytest_plugin",
             }
-            assert "openai" not in sys.modules
+            assert not HEAVY & sys.modules.keys()
 
         PACKAGES = {"litellm_contracts", "fake_litellm", "litellm_handler"}
+        HEAVY = {"openai", "allpairspy", "jsonschema_rs", "junitparser", "tomlkit", "werkzeug"}
         """
     )
-    result = pytester.runpytest_subprocess()
+    others = ("schemathesis", "pytest_httpserver", "hypothesispytest")
+    result = pytester.runpytest_subprocess(*(f"-pno:{name}" for name in others))
     result.assert_outcomes(passed=1)

@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
+from litellm_contracts._matrix import load_matrix
+
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parents[1] / "examples" / "node-javascript"
-EVERY = ["4.0.0", "4.104.0", "5.0.0", "5.23.2", "6.0.0", "6.49.0", "7.0.0", "7.57.0"]
+EVERY = [one.openai for one in load_matrix().of("node")]
 CHOSEN = os.environ.get("OPENAI_NODE", "").removeprefix("node")
 FACTS = tomllib.loads(HERE.joinpath("openai-node.toml").read_text(encoding="utf-8"))["fact"]
 

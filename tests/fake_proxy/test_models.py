@@ -12,8 +12,13 @@ if TYPE_CHECKING:
     from tests.fake_proxy.conftest import Wire
 
 DEFAULTS = [
-    *("gpt-4o", "gpt-5", "gpt-5-mini", "gemini-2.5-pro", "claude-sonnet-4-5"),
-    *("o3-mini", "deepseek-reasoner"),
+    "gpt-4o",
+    "gpt-5",
+    "gpt-5-mini",
+    "gemini-2.5-pro",
+    "claude-sonnet-4-5",
+    "o3-mini",
+    "deepseek-reasoner",
 ]
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Chunks = list[dict[str, Any]]
 
-_TEXT = "faithfulness/streamed-text faithfulness/text-in-small-reads"
+_TEXT = "faithfulness/streamed-text faithfulness/text-in-small-reads schema/create-message"
 
 
 _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (

@@ -89,7 +89,7 @@ class _TakeOver(SyncHandler):
     "id-on-the-handler-before-an-await",
     "Sets the task id on the handler, awaits something, and reads it again.",
     """isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/task-beside-no-task
-    isolation/retry-beside-another-task""",
+    isolation/retry-beside-another-task complete-prompt/at-the-same-time""",
 )
 class _OnHandler(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -108,7 +108,7 @@ class _OnHandler(AsyncHandler):
     "id-on-the-class-before-an-await",
     "Sets the task id on the class, awaits something, and reads it again.",
     """isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/task-beside-no-task
-    isolation/retry-beside-another-task isolation/two-handlers""",
+    isolation/retry-beside-another-task complete-prompt/at-the-same-time isolation/two-handlers""",
 )
 class _OnClass(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -127,7 +127,7 @@ class _OnClass(AsyncHandler):
     "id-on-the-handler-between-threads",
     "Sets the task id on the handler, blocks for a while, and reads it again.",
     """isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/task-beside-no-task
-    isolation/retry-beside-another-task""",
+    isolation/retry-beside-another-task complete-prompt/at-the-same-time""",
     is_slow=True,
 )
 class _BetweenThreads(SyncHandler):
@@ -267,7 +267,7 @@ class _Cancelled(AsyncHandler):
 @known_bad(
     "id-left-in-thread",
     "Sets a thread's variable for the conversation and never resets it.",
-    f"{IN_TURN} schema/*",
+    f"{IN_TURN} -isolation/after-cancelled-call schema/*",
 )
 class _Thread(SyncHandler):
     local = threading.local()

@@ -230,7 +230,7 @@ for _name, _about, _when, _base, _breaks in _DROPS:
     "header-missing-on-a-handlers-first-call",
     "Learns the task id from the first call and sends it from the second on.",
     f"""{DUE} -presence/after-failed-call -presence/next-task -presence/after-call-without-task
-    -presence/reconnect""",
+    -presence/reconnect -isolation/after-cancelled-call""",
 )
 class _FirstCall(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -253,6 +253,21 @@ class _Fallback(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         is_refused = getattr(turn.failure, "status_code", None) == 400  # noqa: PLR2004
         return self.fault({}) if is_refused else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-for-the-same-messages",
+    "Prepares a request once for the same messages, and takes the headers out when it is sent.",
+    "presence/same-call-again",
+)
+class _Prepared(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        sent = self.memory.setdefault("sent", set())
+        key = (turn.task_id, turn.text, turn.attempt)
+        if key in sent:
+            return self.fault({})
+        sent.add(key)
+        return super().headers(turn)
 
 
 @known_bad(
@@ -308,14 +323,17 @@ class _AfterFailure(AsyncHandler):
 
 @known_bad(
     "header-missing-after-a-call-without-task",
-    "Decides once whether there are sessions: the first call without a task id switches them off.",
-    f"presence/after-call-without-task {AFTER_TURN} schema/create-message",
+    "Takes a call without metadata for the end of the conversation, and skips the header once.",
+    """presence/after-call-without-task isolation/after-abandoned-stream
+    recognition/nothing-else-filed-there""",
 )
 class _Latch(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
-        if not turn.is_prompt and not turn.task_id:
-            self.memory["off"] = True
-        return self.fault({}) if self.memory.get("off") else super().headers(turn)
+        if turn.is_prompt:
+            return super().headers(turn)
+        skipped = self.memory.pop("skip", False)
+        self.memory["skip"] = turn.metadata is None
+        return self.fault({}) if skipped else super().headers(turn)
 
 
 @known_bad(
