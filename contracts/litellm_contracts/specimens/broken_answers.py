@@ -11,7 +11,7 @@ from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
     import http.client
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 Chunks = list[dict[str, Any]]
 
@@ -254,8 +254,9 @@ class _RateLimit(AsyncHandler):
             turn.finished = self.fault(True)  # noqa: FBT003
             return self.nothing()
 
-    async def nothing(self) -> Any:  # noqa: ANN401
-        for event in ():
+    async def nothing(self) -> AsyncIterator[Any]:
+        nothing: tuple[Any, ...] = ()
+        for event in nothing:
             yield event
 
 
