@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     probe = commands.add_parser(
         "probe", help="compare the installed openai SDK with its known history"
     )
+    probe.add_argument("ids", nargs="*", metavar="ID", help="some probes, such as retries")
     probe.add_argument("--json", type=Path, metavar="F", help="write what was seen as JSON")
     probe.set_defaults(run=_probe)
     return parser
@@ -116,7 +117,7 @@ def _probe(args: argparse.Namespace) -> int:
     from litellm_contracts._probes import run_probes, write_probes
 
     prepare(args.json)
-    return write_probes(run_probes(), args.json, show)
+    return write_probes(run_probes(args.ids), args.json, show)
 
 
 def _tell(text: str) -> None:
