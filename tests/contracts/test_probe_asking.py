@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import openai
@@ -72,3 +73,11 @@ def test_the_text_before_a_failure_is_kept(fake: FakeLiteLLM) -> None:
 def test_a_scripted_cut_is_an_error_where_nothing_is_retried(fake: FakeLiteLLM) -> None:
     asked = ask(fake, Question(client={"max_retries": 0}, answers=(Cut(),)))
     assert (asked.failure, asked.retries) == ("APIConnectionError", 0)
+
+
+def test_the_retries_of_another_thread_are_not_counted(fake: FakeLiteLLM) -> None:
+    slow = Question(answers=(Reply(latency=0.5),))
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(ask, fake, slow)
+        retried = pool.submit(ask, fake, with_header("a\r\nb", max_retries=1))
+        assert (waiting.result().retries, retried.result().retries) == (0, 1)
