@@ -95,6 +95,16 @@ def test_on_a_phone_a_row_s_ranges_are_one_below_the_other(
     assert not page.locator("thead").is_visible()
 
 
+def test_on_a_phone_the_name_of_the_group_stays_in_sight(open_tab: Open, matrix_page: str) -> None:
+    page = open_tab(matrix_page, width=PHONE).page
+    page.locator("tr.row", has_text="presence/retry-after-429").first.evaluate(
+        "(row) => scrollTo(0, row.getBoundingClientRect().top + scrollY - 300)"
+    )
+    box = page.locator("tr.group", has_text="presence").bounding_box()
+    assert box is not None
+    assert box["y"] == pytest.approx(0, abs=1)
+
+
 def test_a_cell_says_by_sign_and_word_what_its_colour_says(
     open_tab: Open, matrix_page: str
 ) -> None:
