@@ -64,7 +64,7 @@ def check_requests(observation: Observation, _profile: Profile) -> Iterator[Find
     for outcome in observation.judged():
         made = observation.requests_of(outcome.call)
         faults = sum(is_fault(answer) for answer in outcome.call.answers)
-        allowed = 1 + faults + outcome.call.reset_connections
+        allowed = outcome.call.times + faults + outcome.call.reset_connections
         if len(made) > allowed:
             expected = "exactly 1" if allowed == 1 else f"1 to {allowed}"
             yield Finding(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from fake_litellm._replies import DEFAULT_TEXT, Failure, Reply
+from fake_litellm._replies import Failure, Reply
 from litellm_contracts._finding import Finding, named
+from litellm_contracts._model import ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,7 +105,7 @@ def check_usage(observation: Observation, _profile: Profile) -> Iterator[Finding
 def _reply(call: Call) -> Reply:
     """Return the answer that succeeds in the end."""
     replies = [answer for answer in call.answers if isinstance(answer, Reply)]
-    return replies[-1] if replies else Reply(text=DEFAULT_TEXT)
+    return replies[-1] if replies else Reply(text=ANSWER)
 
 
 def _how_it_failed(call: Call) -> str:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from fake_litellm._replies import Answer
 
 Method = Literal["create_message", "complete_prompt"]
+ANSWER = "Hello."
+"""What a call is answered that no answer is scripted for."""
 METHODS: tuple[Method, ...] = ("create_message", "complete_prompt")
 
 
@@ -79,6 +81,7 @@ class Call:
         may_refuse: Whether the handler may refuse the call: its task id is hostile. Such a call
             is judged by the checks for hostile ids alone.
         abandon_after: Stop reading after so many chunks; 0 reads to the end.
+        times: How often the same call is made, one after the other.
         cancel: Cancel the call once its request has arrived, before it is answered.
         reset_connections: So many new connections are reset before the request is read.
     """
@@ -99,6 +102,7 @@ class Call:
     reset_connections: int = 0
     abandon_after: int = 0
     cancel: bool = False
+    times: int = 1
 
     @property
     def task_id(self) -> Any:  # noqa: ANN401 - whatever the metadata holds

@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Self
 
 from fake_litellm import FakeLiteLLM, Gate, Reply
-from litellm_contracts._model import is_fault
+from litellm_contracts._model import ANSWER, is_fault
 from litellm_contracts._observation import Observation, Outcome, observe, owner
 from litellm_contracts._threads import in_thread
 
@@ -36,7 +36,7 @@ class Stage:
     def __init__(self, door: Door, litellm: str) -> None:
         self._door = door
         self.api_key = f"sk-contract-{secrets.token_hex(8)}"
-        self.fake = FakeLiteLLM(litellm=litellm, reply=Reply(text="Hello."))
+        self.fake = FakeLiteLLM(litellm=litellm, reply=Reply(text=ANSWER))
         self._handlers: dict[tuple[str, str], Handler] = {}
 
     async def __aenter__(self) -> Self:
@@ -122,6 +122,8 @@ async def _perform_group(
     if leader.cancel:
         return [await _cancelled(leader, handlers[leader.name], script)]
     if len(group) == 1:  # in the caller's own task, so that context variables carry over
+        for _ in range(leader.times - 1):
+            await handlers[leader.name].call(leader)
         return [await handlers[leader.name].call(leader)]
     together = [call for call in group if call is leader or call.together]
     during = [call for call in group if call.during]

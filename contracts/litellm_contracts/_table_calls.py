@@ -30,6 +30,7 @@ _TAKEN_OVER = (
     "reset_connections",
     "abandon_after",
     "cancel",
+    "times",
 )
 
 
@@ -38,39 +39,45 @@ def read_calls(
     contract_id: str,
     task_ids: Mapping[str, Any],
     where: str,
-    rounds: int = 1,
+    follow: int = 0,
 ) -> tuple[Call, ...]:
     """Build the calls of a contract; `where` names it in errors.
 
-    With `rounds` they are made so many times over, each time beginning with the next one, so that
-    no call keeps its place in the count.
+    With `follow` each entry is made many times, in an order in which every so many entries, in
+    whatever order, follow one another somewhere.
 
     Raises:
         TableError: where a call refers to something that is not there.
     """
     named = [{"name": f"call-{number}", **entry} for number, entry in enumerate(entries, start=1)]
-    if rounds == 1:
-        calls = [_call(entry, contract_id, task_ids, where) for entry in named]
-        _check_references(calls, where)
-        return tuple(calls)
-    return tuple(
-        _call(_in_round(entry, number), contract_id, _in_round_ids(task_ids, entry, number), where)
-        for number in range(1, rounds + 1)
-        for entry in (*named[number % len(named) :], *named[: number % len(named)])
-    )
+    if follow:
+        order = enumerate(every_order(len(named), follow), start=1)
+        named = [_numbered(named[which], number) for number, which in order]
+    calls = [_call(entry, contract_id, task_ids, where) for entry in named]
+    _check_references(calls, where)
+    return tuple(calls)
 
 
-def _in_round(entry: Mapping[str, Any], number: int) -> dict[str, Any]:
-    return {**entry, "name": f"{entry['name']}-{number}"}
+def every_order(size: int, length: int) -> list[int]:
+    """Return numbers below `size` in which each sequence of `length` of them occurs once.
+
+    A de Bruijn sequence, by M. H. Martin's greedy construction (1934).
+    """
+    numbers = [0] * length
+    seen = {tuple(numbers)}
+    while True:
+        last = numbers[len(numbers) - length + 1 :]
+        for number in reversed(range(size)):
+            if (*last, number) not in seen:
+                seen.add((*last, number))
+                numbers.append(number)
+                break
+        else:
+            return numbers
 
 
-def _in_round_ids(
-    task_ids: Mapping[str, Any], entry: Mapping[str, Any], number: int
-) -> Mapping[str, Any]:
-    """Return the task ids, with the call's own replaced by one of this round's if it is fresh."""
-    if not entry.get("fresh"):
-        return task_ids
-    return {**task_ids, entry["task"]: f"{task_ids[entry['task']][:-2]}{number:02x}"}
+def _numbered(entry: Mapping[str, Any], number: int) -> dict[str, Any]:
+    return {**entry, "name": f"{entry['name']}-{number}", "number": number}
 
 
 def _check_references(calls: Sequence[Call], where: str) -> None:
@@ -96,7 +103,7 @@ def _call(
     name = entry["name"]
     marker = make_marker(contract_id, name)
     same = {key: entry[key] for key in _TAKEN_OVER if key in entry}
-    answers = tuple(_answer(answer) for answer in entry.get("answers", []))
+    answers = tuple(_answer(answer, where) for answer in entry.get("answers", []))
     text = f"{read_text(entry.get('text', 'Say hello.'))} {marker}"
     if entry["do"] == "complete_prompt":
         return Call(
@@ -143,7 +150,10 @@ def _metadata(entry: Mapping[str, Any], task_ids: Mapping[str, Any], where: str)
     if task not in task_ids:
         hint = closest(task, task_ids)
         raise TableError(f"{where}: no task id is called {task!r} in [task_ids]{hint}")
-    return {"task_id": task_ids[task], **entry.get("extra_metadata", {})}
+    task_id = task_ids[task]
+    if entry.get("fresh"):
+        task_id = f"{task_id[:-3]}{entry.get('number', 0):03x}"
+    return {"task_id": task_id, **entry.get("extra_metadata", {})}
 
 
 def read_text(value: Any) -> Any:  # noqa: ANN401
@@ -153,7 +163,7 @@ def read_text(value: Any) -> Any:  # noqa: ANN401
     return value
 
 
-def _answer(entry: Mapping[str, Any]) -> Answer:
+def _answer(entry: Mapping[str, Any], where: str) -> Answer:
     from fake_litellm import Cut, Failure, Reply, ToolCall, Usage
 
     rest = dict(entry)
@@ -164,4 +174,8 @@ def _answer(entry: Mapping[str, Any]) -> Answer:
     calls = tuple(ToolCall(**call) for call in rest.pop("tool_calls", []))
     counts = {key: rest.pop(key) for key in list(rest) if key.endswith("_tokens")}
     text = rest.pop("reply")
+    if "pieces" in rest:
+        rest["pieces"] = tuple(rest["pieces"])
+        if "".join(rest["pieces"]) != text:
+            raise TableError(f"{where}: the pieces of {text!r} do not make it up")
     return Reply(text=text, tool_calls=calls, usage=Usage(**counts), **rest)

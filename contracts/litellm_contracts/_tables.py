@@ -121,7 +121,7 @@ def _contract(
             f"{where}: calls_of {other!r} is no contract here{closest(other, entries)}"
         )
     calls = read_calls(
-        entries[other].get("calls", []), entry["id"], task_ids, where, entry.get("rounds", 1)
+        entries[other].get("calls", []), entry["id"], task_ids, where, entry.get("follow", 0)
     )
     optional = {key: entry[key] for key in ("model", "generator", "profile") if key in entry}
     if "checks" in entry:

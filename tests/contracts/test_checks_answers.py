@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fake_litellm import Cut, Failure, Reply, ToolCall, Usage
-from fake_litellm._replies import DEFAULT_TEXT
 from litellm_contracts._checks import CHECKS
+from litellm_contracts._model import ANSWER
 from litellm_contracts._observation import Outcome, observe
 from litellm_contracts._profile import ZOO
 
@@ -65,7 +65,7 @@ def test_a_call_that_is_not_judged_may_give_back_nothing(judge: Judge, check: st
 @pytest.mark.parametrize(
     ("answers", "pieces"),
     [
-        pytest.param([], [DEFAULT_TEXT], id="default"),
+        pytest.param([], [ANSWER], id="default"),
         pytest.param([Reply(text="One. Two.")], ["One. ", "Two."], id="scripted, in pieces"),
         pytest.param([Failure(status=500), Reply(text="Two.")], ["Two."], id="after a fault"),
     ],
@@ -101,7 +101,7 @@ def test_another_text_is_found(judge: Judge, given: dict[str, Any], told: str) -
 
 def test_complete_prompt_returns_the_text(prompt: MakeCall) -> None:
     outcomes = [
-        Outcome(call=prompt("right"), text=DEFAULT_TEXT),
+        Outcome(call=prompt("right"), text=ANSWER),
         Outcome(call=prompt("wrong"), text=None),
     ]
     [finding] = CHECKS["text"](observe(outcomes, []), ZOO)

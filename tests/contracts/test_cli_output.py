@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from litellm_contracts import _suite
+from litellm_contracts import _options, _suite
 from litellm_contracts._cli import main
 from litellm_contracts._suite import all_contracts
 from litellm_contracts.reports._markdown import LIMIT
@@ -111,7 +111,7 @@ def test_a_step_summary_that_cannot_be_written_is_told_before_the_run(
 def test_the_exit_code_is_the_same_whatever_is_written(
     check: Check, monkeypatch: pytest.MonkeyPatch, kept: int, expected: int
 ) -> None:
-    monkeypatch.setattr(_suite, "all_contracts", lambda: all_contracts()[:kept])
+    monkeypatch.setattr(_options, "all_contracts", lambda: all_contracts()[:kept])
     reports = [
         "--github",
         "--markdown",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 import pytest
 
-from litellm_contracts import _run, _suite
+from litellm_contracts import _options, _run, _suite
 from litellm_contracts._cli import main
 from litellm_contracts.reports._json import to_dict
 
@@ -103,7 +103,7 @@ def test_a_whole_run_follows_the_schema(
     result: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contracts = (*_suite.all_contracts()[:2], _suite.find_contract("always/complete-prompt"))
-    monkeypatch.setattr(_suite, "all_contracts", lambda: contracts)
+    monkeypatch.setattr(_options, "all_contracts", lambda: contracts)
     told = result()
     jsonschema_rs.validate(closed(SCHEMA), told)
     assert (told["verdict"], told["counts"]["not-applicable"]) == ("conformant", 1)

@@ -183,6 +183,51 @@ def test_a_call_that_never_gets_to_the_proxy_does_not_hold_up_its_partner(
     assert [outcome.error for outcome in observation.outcomes] == ["ValueError: no", None, None]
 
 
+def test_a_cancelled_call_is_left_in_its_own_task_before_it_is_answered(
+    message: MakeCall, prompt: MakeCall, right: type[Any], perform: Perform
+) -> None:
+    log: list[object] = []
+
+    class Logging(right):
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            log.append(asyncio.current_task())
+            try:
+                async for chunk in super().create_message(*arguments):
+                    yield chunk
+            except asyncio.CancelledError:
+                log.append("cancelled")
+                raise
+
+    calls = [message("one", cancel=True), message("two"), prompt("three")]
+    observation = perform(*calls, factory=Logging)
+    first, told, second = log
+    assert (first, told) == (second, "cancelled")
+    assert [outcome.error for outcome in observation.outcomes] == [
+        "cancelled by its caller",
+        None,
+        None,
+    ]
+    assert callers(observation) == ["one", "two", "three"]
+
+
+def test_a_call_that_cannot_be_cancelled_is_kept(
+    message: MakeCall, right: type[Any], perform: Perform
+) -> None:
+    class Refusing(right):
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            raise ValueError("no")
+            yield arguments
+
+    observation = perform(message("one", cancel=True), factory=Refusing)
+    assert [outcome.error for outcome in observation.outcomes] == ["ValueError: no"]
+
+
+def test_a_call_is_made_as_often_as_it_says(message: MakeCall, perform: Perform) -> None:
+    observation = perform(message("one", times=3), message("two"))
+    assert callers(observation) == ["one", "one", "one", "two"]
+    assert len(observation.outcomes) == 2
+
+
 def test_each_handler_of_a_contract_is_built_once_and_closed(
     message: MakeCall,
     prompt: MakeCall,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import pickle
 import re
@@ -11,6 +12,7 @@ from fake_litellm import Cut, Failure, Reply, ToolCall
 from litellm_contracts._errors import TableError
 from litellm_contracts._model import OMITTED, Level
 from litellm_contracts._suite import all_contracts
+from litellm_contracts._table_calls import every_order
 from litellm_contracts._tables import load_tables, read_table
 
 if TYPE_CHECKING:
@@ -121,6 +123,28 @@ def test_metadata(
 ) -> None:
     [call] = read_calls(f'calls = [{{ do = "create_message", {entry} }}]')
     assert call.metadata == metadata
+
+
+@pytest.mark.parametrize(("size", "length"), [(1, 2), (2, 3), (3, 2), (6, 3)])
+def test_every_order_occurs_once(size: int, length: int) -> None:
+    numbers = every_order(size, length)
+    orders = list(zip(*(numbers[start:] for start in range(length)), strict=False))
+    assert sorted(orders) == list(itertools.product(range(size), repeat=length))
+
+
+def test_calls_that_follow_one_another_are_numbered(
+    read_calls: Callable[[str], tuple[Call, ...]],
+) -> None:
+    calls = read_calls("""
+        follow = 2
+        calls = [
+          { name = "turn", do = "create_message", task = "task" },
+          { name = "new", do = "create_message", task = "task", fresh = true },
+        ]""")
+    assert [call.name for call in calls] == ["turn-1", "turn-2", "new-3", "new-4", "turn-5"]
+    ids = [call.task_id for call in calls]
+    assert ids == ["task-0001", "task-0001", "task-0003", "task-0004", "task-0001"]
+    assert len({call.marker for call in calls}) == 5
 
 
 @pytest.mark.parametrize(

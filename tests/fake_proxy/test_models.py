@@ -11,7 +11,15 @@ if TYPE_CHECKING:
     from fake_litellm import FakeLiteLLM
     from tests.fake_proxy.conftest import Wire
 
-DEFAULTS = ["gpt-4o", "gpt-5", "gpt-5-mini", "gemini-2.5-pro", "claude-sonnet-4-5"]
+DEFAULTS = [
+    "gpt-4o",
+    "gpt-5",
+    "gpt-5-mini",
+    "gemini-2.5-pro",
+    "claude-sonnet-4-5",
+    "o3-mini",
+    "deepseek-reasoner",
+]
 
 
 @pytest.mark.parametrize(

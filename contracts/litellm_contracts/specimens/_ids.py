@@ -20,31 +20,32 @@ RETRIES = f"presence/retry-after-* {RATE_LIMITS}"
 """Every contract in which a conversation's request fails at first."""
 
 ABSENT = """absence/* isolation/task-beside-no-task isolation/second-handler-without-task
-    isolation/long-lived-handler isolation/after-abandoned-stream
-    isolation/after-cancelled-call"""
+    isolation/long-lived-handler isolation/after-*"""
 """Every hand-written contract in which create_message has no task id."""
 
 PROMPTS = """complete-prompt/* isolation/second-handler-without-task
-    isolation/long-lived-handler isolation/after-abandoned-stream
-    isolation/after-cancelled-call schema/complete-prompt"""
+    isolation/long-lived-handler isolation/after-* schema/complete-prompt"""
 """Every contract in which a request of complete_prompt is judged by its headers."""
 
 WITHOUT_ID = """isolation/task-beside-no-task isolation/second-handler-without-task
-    isolation/long-lived-handler isolation/after-abandoned-stream
-    isolation/after-cancelled-call schema/create-message"""
+    isolation/long-lived-handler isolation/after-* schema/create-message"""
 """What is left of these under a profile that wants a session with every request."""
 
 ALL_PROMPTS = """isolation/second-handler-without-task isolation/long-lived-handler
-    isolation/after-abandoned-stream isolation/after-cancelled-call schema/complete-prompt"""
+    isolation/after-* schema/complete-prompt"""
 """The same for complete_prompt."""
 
-AFTER_TURN = """isolation/long-lived-handler isolation/after-abandoned-stream
-    isolation/after-cancelled-call recognition/nothing-else-filed-there"""
+AFTER_TURN = (
+    """isolation/long-lived-handler isolation/after-* recognition/nothing-else-filed-there"""
+)
 """Contracts in which a request of no task, and a prompt, follow a turn on the same handler."""
 
-NEXT_ID = f"""presence/every-kind-of-id presence/next-task isolation/alternating-tasks
+NEXT_ID = """presence/every-kind-of-id presence/next-task complete-prompt/at-the-same-time
+    isolation/alternating-tasks
     isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/call-during-stream
-    isolation/two-handlers isolation/retry-beside-another-task {AFTER_TURN}
+    isolation/two-handlers isolation/retry-beside-another-task isolation/long-lived-handler
+    isolation/after-abandoned-stream isolation/after-cancelled-call
+    isolation/after-every-kind-of-call recognition/nothing-else-filed-there
     hostile-ids/nothing-injected schema/create-message"""
 """Every contract in which one handler is given a second task id."""
 

@@ -138,6 +138,23 @@ class _Null(SyncHandler):
 
 
 @known_bad(
+    "previous-id-after-a-prompt",
+    "Takes a message without a task that follows a prompt for the conversation's next turn.",
+    "isolation/long-lived-handler",
+    is_patient=True,
+)
+class _AfterPrompt(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        follows = self.memory.get("prompted")
+        self.memory["prompted"] = turn.is_prompt
+        if follows and self.memory.get("last") and turn.metadata == {}:
+            return self.fault(self.memory["last"])
+        self.memory["last"] = headers or self.memory.get("last")
+        return headers
+
+
+@known_bad(
     "previous-id-for-empty-id",
     "Takes an empty task id for one that has not changed.",
     "absence/after-task-in-every-form",
@@ -169,7 +186,7 @@ class _Previous(AsyncHandler):
 @known_bad(
     "id-of-failed-call-without-task",
     "Clears the task id only after a success.",
-    "absence/after-failed-task",
+    "absence/after-failed-task isolation/after-every-kind-of-call",
 )
 class _Uncleared(SyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:

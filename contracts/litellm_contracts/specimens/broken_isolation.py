@@ -89,7 +89,7 @@ class _TakeOver(SyncHandler):
     "id-on-the-handler-before-an-await",
     "Sets the task id on the handler, awaits something, and reads it again.",
     """isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/task-beside-no-task
-    isolation/retry-beside-another-task""",
+    isolation/retry-beside-another-task complete-prompt/at-the-same-time""",
 )
 class _OnHandler(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -108,7 +108,7 @@ class _OnHandler(AsyncHandler):
     "id-on-the-class-before-an-await",
     "Sets the task id on the class, awaits something, and reads it again.",
     """isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/task-beside-no-task
-    isolation/retry-beside-another-task isolation/two-handlers""",
+    isolation/retry-beside-another-task complete-prompt/at-the-same-time isolation/two-handlers""",
 )
 class _OnClass(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -127,7 +127,7 @@ class _OnClass(AsyncHandler):
     "id-on-the-handler-between-threads",
     "Sets the task id on the handler, blocks for a while, and reads it again.",
     """isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/task-beside-no-task
-    isolation/retry-beside-another-task""",
+    isolation/retry-beside-another-task complete-prompt/at-the-same-time""",
     is_slow=True,
 )
 class _BetweenThreads(SyncHandler):
@@ -242,7 +242,7 @@ class _FirstMessage(SyncHandler):
 @known_bad(
     "id-left-by-a-cancelled-call",
     "Resets the conversation's context variable after an error, which a cancellation is not.",
-    "isolation/after-cancelled-call",
+    "isolation/after-cancelled-call isolation/after-every-kind-of-stop",
 )
 class _Cancelled(AsyncHandler):
     current: ContextVar[tuple[Any, dict[str, str]] | None] = ContextVar("current", default=None)
@@ -265,9 +265,28 @@ class _Cancelled(AsyncHandler):
 
 
 @known_bad(
+    "header-missing-while-its-task-is-under-way",
+    "Keeps the tasks that are under way, and has nothing for one that is.",
+    "isolation/one-task-twice-at-once",
+)
+class _UnderWay(AsyncHandler):
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        under_way = self.memory.setdefault("under way", [])
+        turn.notes["again"] = turn.task_id is not None and turn.task_id in under_way
+        under_way.append(turn.task_id)
+        try:
+            return await super().send(turn)
+        finally:
+            under_way.remove(turn.task_id)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return self.fault({}) if turn.notes["again"] else super().headers(turn)
+
+
+@known_bad(
     "id-left-in-thread",
     "Sets a thread's variable for the conversation and never resets it.",
-    f"{IN_TURN} schema/*",
+    f"{IN_TURN} -isolation/after-cancelled-call schema/*",
 )
 class _Thread(SyncHandler):
     local = threading.local()

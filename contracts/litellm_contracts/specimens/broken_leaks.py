@@ -62,6 +62,19 @@ class _InError(AsyncHandler):
 
 
 @known_bad(
+    "key-in-errors-of-a-stream",
+    "Quotes its settings where a stream breaks off.",
+    "recognition/key-only-in-its-header",
+)
+class _InStreamError(AsyncHandler):
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        told = super().error(turn, error)
+        if turn.is_prompt or getattr(error, "status_code", None):
+            return told
+        return self.fault(RuntimeError(f"{told} (key={self.api_key})"))
+
+
+@known_bad(
     "key-in-another-header",
     "Sends the key a second time, for a gateway before the proxy.",
     "recognition/key-only-in-its-header",

@@ -230,7 +230,7 @@ for _name, _about, _when, _base, _breaks in _DROPS:
     "header-missing-on-a-handlers-first-call",
     "Learns the task id from the first call and sends it from the second on.",
     f"""{DUE} -presence/after-failed-call -presence/next-task -presence/after-call-without-task
-    -presence/reconnect""",
+    -presence/reconnect -isolation/after-cancelled-call""",
 )
 class _FirstCall(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -244,7 +244,7 @@ class _FirstCall(AsyncHandler):
 @known_bad(
     "header-missing-with-the-fallback",
     "Tries a refused request once more in a simpler form, without the header.",
-    "presence/fallback",
+    "presence/fallback isolation/after-every-kind-of-call",
 )
 class _Fallback(AsyncHandler):
     def is_retried(self, turn: Turn, error: Exception) -> bool:
@@ -253,6 +253,38 @@ class _Fallback(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         is_refused = getattr(turn.failure, "status_code", None) == 400  # noqa: PLR2004
         return self.fault({}) if is_refused else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-with-the-fallback-model",
+    "Asks another model when the proxy has given up, without the header.",
+    "presence/fallback",
+)
+class _FallbackModel(AsyncHandler):
+    def is_retried(self, turn: Turn, error: Exception) -> bool:
+        if super().is_retried(turn, error):
+            return True
+        gave_up = getattr(error, "status_code", None) in {429, 503} and not turn.is_prompt
+        turn.notes["fallback"] = gave_up and turn.attempt == self.attempts
+        return bool(turn.notes["fallback"])
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return self.fault({}) if turn.notes.get("fallback") else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-for-the-same-messages",
+    "Prepares a request once for the same messages, and takes the headers out when it is sent.",
+    "presence/same-call-again",
+)
+class _Prepared(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        sent = self.memory.setdefault("sent", set())
+        key = (turn.task_id, turn.text, turn.attempt)
+        if key in sent:
+            return self.fault({})
+        sent.add(key)
+        return super().headers(turn)
 
 
 @known_bad(
@@ -275,7 +307,7 @@ class _Ten(AsyncHandler):
 @known_bad(
     "header-missing-after-two-failures",
     "Takes two failures in a row for a proxy that knows no sessions.",
-    "presence/after-failed-call",
+    "presence/after-failed-call isolation/after-every-kind-of-call",
 )
 class _TwoFailures(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -295,7 +327,7 @@ class _TwoFailures(AsyncHandler):
 @known_bad(
     "header-missing-after-a-failed-call",
     "Builds a new client after a failure and forgets the header with it.",
-    "presence/after-failed-call presence/fallback",
+    "presence/after-failed-call presence/fallback isolation/after-every-kind-of-call",
 )
 class _AfterFailure(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -308,14 +340,17 @@ class _AfterFailure(AsyncHandler):
 
 @known_bad(
     "header-missing-after-a-call-without-task",
-    "Decides once whether there are sessions: the first call without a task id switches them off.",
-    f"presence/after-call-without-task {AFTER_TURN} schema/create-message",
+    "Takes a call without metadata for the end of the conversation, and skips the header once.",
+    """presence/after-call-without-task isolation/after-abandoned-stream
+    isolation/after-every-kind-of-* recognition/nothing-else-filed-there""",
 )
 class _Latch(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
-        if not turn.is_prompt and not turn.task_id:
-            self.memory["off"] = True
-        return self.fault({}) if self.memory.get("off") else super().headers(turn)
+        if turn.is_prompt:
+            return super().headers(turn)
+        skipped = self.memory.pop("skip", False)
+        self.memory["skip"] = turn.metadata is None
+        return self.fault({}) if skipped else super().headers(turn)
 
 
 @known_bad(
@@ -331,9 +366,22 @@ class _SwitchedOff(AsyncHandler):
 
 
 @known_bad(
+    "header-missing-after-a-prompt-in-a-conversation",
+    "Takes a prompt for the conversation's next turn, and counts one header too many.",
+    "complete-prompt/between-turns",
+)
+class _Counting(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        prompted = self.memory.pop("prompted", False)
+        self.memory["prompted"] = turn.is_prompt
+        goes_on = len(turn.messages) > 1 and not turn.is_prompt
+        return self.fault({}) if prompted and goes_on else super().headers(turn)
+
+
+@known_bad(
     "header-missing-while-a-stream-is-open",
     "Lends its one set of headers to the stream that is open.",
-    "isolation/call-during-stream",
+    "isolation/call-during-stream isolation/after-every-kind-of-stop",
 )
 class _Lent(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401

@@ -40,7 +40,7 @@ class _WithoutTask(RawHandler):
 @known_bad(
     "session-missing-for-empty-metadata",
     "Names no session where there is metadata that names none.",
-    "always/create-message-without-task schema/create-message",
+    "always/create-message-without-task isolation/long-lived-handler schema/create-message",
     profile="opencode-go",
 )
 class _EmptyMetadata(RawHandler):
@@ -59,3 +59,17 @@ class _EmptyMetadata(RawHandler):
 class _WithPrompts(RawHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         return self.fault({}) if turn.is_prompt else _session(turn)
+
+
+@known_bad(
+    "session-missing-for-a-first-prompt",
+    "Names no session with a prompt that comes before any message.",
+    "always/complete-prompt",
+    profile="opencode-go",
+)
+class _FirstPrompt(RawHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        if turn.is_prompt and not self.memory.get("begun"):
+            return self.fault({})
+        self.memory["begun"] = True
+        return _session(turn)
