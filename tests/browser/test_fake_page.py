@@ -146,3 +146,11 @@ def test_without_script_the_journal_is_linked(open_tab: Open, fake: FakeLiteLLM)
     page = open_tab(page_of(fake), script=False).page
     page.get_by_role("link", name="the journal as JSON").click()
     assert page.url == f"{fake.base_url}/_fake/journal"
+
+
+def test_what_was_dropped_is_told(open_tab: Open) -> None:
+    with FakeLiteLLM(journal_requests=2) as fake:
+        for _ in range(5):
+            ask(fake)
+        tab = open_tab(page_of(fake))
+        expect(tab.page.locator("#count")).to_have_text("2 requests, 3 older dropped")
