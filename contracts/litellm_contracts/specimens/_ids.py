@@ -13,7 +13,7 @@ DUE = """
 """Every contract in which a request is due the header: all that a missing header breaks."""
 
 RATE_LIMITS = """presence/retry-after-429 presence/retry-after-429-without-hint
-    isolation/retry-beside-another-task"""
+    presence/fallback isolation/retry-beside-another-task"""
 """Every contract in which a conversation's request meets a rate limit."""
 
 RETRIES = f"presence/retry-after-* {RATE_LIMITS}"

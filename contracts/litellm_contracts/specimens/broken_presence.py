@@ -192,7 +192,7 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Sets the header on two attempts.",
         lambda turn, _: turn.attempt > 2,  # noqa: PLR2004
         AsyncHandler,
-        "presence/retry-after-503",
+        "presence/retry-after-503 presence/fallback",
     ),
     (
         "header-missing-on-retry-after-500",
@@ -381,7 +381,8 @@ class _Counting(AsyncHandler):
 @known_bad(
     "header-missing-while-a-stream-is-open",
     "Lends its one set of headers to the stream that is open.",
-    "isolation/call-during-stream isolation/after-every-kind-of-stop",
+    """isolation/call-during-stream isolation/after-every-kind-of-stop
+    presence/after-failed-call presence/fallback""",
 )
 class _Lent(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401

@@ -70,8 +70,8 @@ class _AfterFailure(_remembering(lambda _, handler: handler.memory.get("failed")
 @known_bad(
     "prompt-with-id-while-stream-is-open",
     "Sets the headers when a stream opens and takes them back when it ends.",
-    """complete-prompt/during-stream isolation/after-abandoned-stream
-    isolation/after-every-kind-of-stop""",
+    """complete-prompt/during-stream complete-prompt/after-failed-create-message
+    isolation/after-abandoned-stream isolation/after-every-kind-of-stop""",
 )
 class _WhileOpen(_remembering(lambda _, handler: handler.memory.get("open"), AsyncHandler)):  # type: ignore[misc]
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
