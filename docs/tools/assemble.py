@@ -69,7 +69,8 @@ def turn_links(source: str, text: str) -> tuple[str, set[str]]:
 
 def copied(place: str) -> str:
     """Return where the site keeps a copy of a file: as text, and in no hidden folder."""
-    return f"repository/{place.replace('/.', '/')}.txt"
+    visible = "/".join(part.removeprefix(".") for part in place.split("/"))
+    return f"repository/{visible}.txt"
 
 
 def write_report(page: Path) -> None:
