@@ -103,7 +103,7 @@ def _call(
     name = entry["name"]
     marker = make_marker(contract_id, name)
     same = {key: entry[key] for key in _TAKEN_OVER if key in entry}
-    answers = tuple(_answer(answer) for answer in entry.get("answers", []))
+    answers = tuple(_answer(answer, where) for answer in entry.get("answers", []))
     text = f"{read_text(entry.get('text', 'Say hello.'))} {marker}"
     if entry["do"] == "complete_prompt":
         return Call(
@@ -163,7 +163,7 @@ def read_text(value: Any) -> Any:  # noqa: ANN401
     return value
 
 
-def _answer(entry: Mapping[str, Any]) -> Answer:
+def _answer(entry: Mapping[str, Any], where: str) -> Answer:
     from fake_litellm import Cut, Failure, Reply, ToolCall, Usage
 
     rest = dict(entry)
@@ -174,4 +174,8 @@ def _answer(entry: Mapping[str, Any]) -> Answer:
     calls = tuple(ToolCall(**call) for call in rest.pop("tool_calls", []))
     counts = {key: rest.pop(key) for key in list(rest) if key.endswith("_tokens")}
     text = rest.pop("reply")
+    if "pieces" in rest:
+        rest["pieces"] = tuple(rest["pieces"])
+        if "".join(rest["pieces"]) != text:
+            raise TableError(f"{where}: the pieces of {text!r} do not make it up")
     return Reply(text=text, tool_calls=calls, usage=Usage(**counts), **rest)

@@ -7,6 +7,7 @@ import pytest
 from litellm_contracts import _campaign
 from litellm_contracts._campaign import Campaign
 from litellm_contracts._corners import FACTORS, corners
+from litellm_contracts._model import ANSWER
 from litellm_contracts._observation import Observation, Outcome, observe
 from litellm_contracts._profile import ZOO
 from litellm_contracts._suite import find_contract
@@ -65,7 +66,8 @@ def campaign(sent: Callable[..., RecordedRequest]) -> Callable[[Send], Campaign]
     def make(send: Send) -> Campaign:
         def perform(call: Call, model: str) -> Observation:
             request = sent(call.marker, *send(call, model))
-            return observe([Outcome(call=call)], [request], "sk-secret")
+            answered = Outcome(call=call, text=ANSWER, chunks=[{"type": "text", "text": ANSWER}])
+            return observe([answered], [request], "sk-secret")
 
         return Campaign(contract=CONTRACT, profile=ZOO, perform=perform)
 

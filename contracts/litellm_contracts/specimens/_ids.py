@@ -40,10 +40,12 @@ AFTER_TURN = (
 )
 """Contracts in which a request of no task, and a prompt, follow a turn on the same handler."""
 
-NEXT_ID = f"""presence/every-kind-of-id presence/next-task complete-prompt/at-the-same-time
+NEXT_ID = """presence/every-kind-of-id presence/next-task complete-prompt/at-the-same-time
     isolation/alternating-tasks
     isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/call-during-stream
-    isolation/two-handlers isolation/retry-beside-another-task {AFTER_TURN}
+    isolation/two-handlers isolation/retry-beside-another-task isolation/long-lived-handler
+    isolation/after-abandoned-stream isolation/after-cancelled-call
+    isolation/after-every-kind-of-call recognition/nothing-else-filed-there
     hostile-ids/nothing-injected schema/create-message"""
 """Every contract in which one handler is given a second task id."""
 

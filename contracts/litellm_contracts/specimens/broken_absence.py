@@ -186,7 +186,7 @@ class _Previous(AsyncHandler):
 @known_bad(
     "id-of-failed-call-without-task",
     "Clears the task id only after a success.",
-    "absence/after-failed-task",
+    "absence/after-failed-task isolation/after-every-kind-of-call",
 )
 class _Uncleared(SyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:

@@ -11,7 +11,7 @@ from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
     import http.client
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 Chunks = list[dict[str, Any]]
 
@@ -30,7 +30,13 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         "pieces-stripped",
         "Strips the white space around each piece.",
         lambda chunks, _: [{**chunk, "text": chunk["text"].strip()} for chunk in chunks],
-        _TEXT,
+        "faithfulness/streamed-text faithfulness/text-in-small-reads",
+    ),
+    (
+        "white-space-lost",
+        "Takes pieces of white space for nothing.",
+        lambda chunks, _: [chunk for chunk in chunks if chunk["text"].strip()],
+        "faithfulness/streamed-text",
     ),
     (
         "text-under-another-type",
@@ -114,7 +120,7 @@ class _Decoded(RawHandler):
 @known_bad(
     "completion-object-returned",
     "Returns the SDK's object instead of its text.",
-    "faithfulness/completed-text",
+    "faithfulness/completed-text schema/complete-prompt",
 )
 class _Object(AsyncHandler):
     def text(self, answer: Any) -> str:  # noqa: ANN401
@@ -231,6 +237,27 @@ class _EmptyAnswer(AsyncHandler):
             return await super().complete_prompt(prompt)
         except Exception:  # noqa: BLE001 - the fault
             return self.fault("")
+
+
+@known_bad(
+    "rate-limit-taken-for-an-empty-answer",
+    "Ends without a word where the proxy limits the rate.",
+    "faithfulness/refused-request",
+)
+class _RateLimit(AsyncHandler):
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        try:
+            return await super().send(turn)
+        except Exception as error:
+            if turn.is_prompt or getattr(error, "status_code", None) != 429:  # noqa: PLR2004
+                raise
+            turn.finished = self.fault(True)  # noqa: FBT003
+            return self.nothing()
+
+    async def nothing(self) -> AsyncIterator[Any]:
+        nothing: tuple[Any, ...] = ()
+        for event in nothing:
+            yield event
 
 
 @known_bad(

@@ -242,7 +242,7 @@ class _FirstMessage(SyncHandler):
 @known_bad(
     "id-left-by-a-cancelled-call",
     "Resets the conversation's context variable after an error, which a cancellation is not.",
-    "isolation/after-cancelled-call",
+    "isolation/after-cancelled-call isolation/after-every-kind-of-stop",
 )
 class _Cancelled(AsyncHandler):
     current: ContextVar[tuple[Any, dict[str, str]] | None] = ContextVar("current", default=None)
@@ -262,6 +262,25 @@ class _Cancelled(AsyncHandler):
         headers = super().headers(turn)
         owner, left = self.current.get() or (None, {})
         return self.fault(left) if not headers and owner is self else headers
+
+
+@known_bad(
+    "header-missing-while-its-task-is-under-way",
+    "Keeps the tasks that are under way, and has nothing for one that is.",
+    "isolation/one-task-twice-at-once",
+)
+class _UnderWay(AsyncHandler):
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        under_way = self.memory.setdefault("under way", [])
+        turn.notes["again"] = turn.task_id is not None and turn.task_id in under_way
+        under_way.append(turn.task_id)
+        try:
+            return await super().send(turn)
+        finally:
+            under_way.remove(turn.task_id)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return self.fault({}) if turn.notes["again"] else super().headers(turn)
 
 
 @known_bad(

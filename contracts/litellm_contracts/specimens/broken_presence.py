@@ -244,7 +244,7 @@ class _FirstCall(AsyncHandler):
 @known_bad(
     "header-missing-with-the-fallback",
     "Tries a refused request once more in a simpler form, without the header.",
-    "presence/fallback",
+    "presence/fallback isolation/after-every-kind-of-call",
 )
 class _Fallback(AsyncHandler):
     def is_retried(self, turn: Turn, error: Exception) -> bool:
@@ -253,6 +253,23 @@ class _Fallback(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         is_refused = getattr(turn.failure, "status_code", None) == 400  # noqa: PLR2004
         return self.fault({}) if is_refused else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-with-the-fallback-model",
+    "Asks another model when the proxy has given up, without the header.",
+    "presence/fallback",
+)
+class _FallbackModel(AsyncHandler):
+    def is_retried(self, turn: Turn, error: Exception) -> bool:
+        if super().is_retried(turn, error):
+            return True
+        gave_up = getattr(error, "status_code", None) in {429, 503} and not turn.is_prompt
+        turn.notes["fallback"] = gave_up and turn.attempt == self.attempts
+        return bool(turn.notes["fallback"])
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return self.fault({}) if turn.notes.get("fallback") else super().headers(turn)
 
 
 @known_bad(
@@ -290,7 +307,7 @@ class _Ten(AsyncHandler):
 @known_bad(
     "header-missing-after-two-failures",
     "Takes two failures in a row for a proxy that knows no sessions.",
-    "presence/after-failed-call",
+    "presence/after-failed-call isolation/after-every-kind-of-call",
 )
 class _TwoFailures(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -310,7 +327,7 @@ class _TwoFailures(AsyncHandler):
 @known_bad(
     "header-missing-after-a-failed-call",
     "Builds a new client after a failure and forgets the header with it.",
-    "presence/after-failed-call presence/fallback",
+    "presence/after-failed-call presence/fallback isolation/after-every-kind-of-call",
 )
 class _AfterFailure(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -325,7 +342,7 @@ class _AfterFailure(AsyncHandler):
     "header-missing-after-a-call-without-task",
     "Takes a call without metadata for the end of the conversation, and skips the header once.",
     """presence/after-call-without-task isolation/after-abandoned-stream
-    recognition/nothing-else-filed-there""",
+    isolation/after-every-kind-of-* recognition/nothing-else-filed-there""",
 )
 class _Latch(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -349,9 +366,22 @@ class _SwitchedOff(AsyncHandler):
 
 
 @known_bad(
+    "header-missing-after-a-prompt-in-a-conversation",
+    "Takes a prompt for the conversation's next turn, and counts one header too many.",
+    "complete-prompt/between-turns",
+)
+class _Counting(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        prompted = self.memory.pop("prompted", False)
+        self.memory["prompted"] = turn.is_prompt
+        goes_on = len(turn.messages) > 1 and not turn.is_prompt
+        return self.fault({}) if prompted and goes_on else super().headers(turn)
+
+
+@known_bad(
     "header-missing-while-a-stream-is-open",
     "Lends its one set of headers to the stream that is open.",
-    "isolation/call-during-stream",
+    "isolation/call-during-stream isolation/after-every-kind-of-stop",
 )
 class _Lent(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401

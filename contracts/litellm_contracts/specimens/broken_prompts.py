@@ -59,7 +59,7 @@ known_bad(
 @known_bad(
     "prompt-with-id-after-failed-message",
     "Sends the task id of a message that failed: only a success clears it.",
-    "complete-prompt/after-failed-create-message",
+    "complete-prompt/after-failed-create-message isolation/after-every-kind-of-call",
 )
 class _AfterFailure(_remembering(lambda _, handler: handler.memory.get("failed"), AsyncHandler)):  # type: ignore[misc]
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -70,7 +70,8 @@ class _AfterFailure(_remembering(lambda _, handler: handler.memory.get("failed")
 @known_bad(
     "prompt-with-id-while-stream-is-open",
     "Sets the headers when a stream opens and takes them back when it ends.",
-    "complete-prompt/during-stream isolation/after-abandoned-stream",
+    """complete-prompt/during-stream isolation/after-abandoned-stream
+    isolation/after-every-kind-of-stop""",
 )
 class _WhileOpen(_remembering(lambda _, handler: handler.memory.get("open"), AsyncHandler)):  # type: ignore[misc]
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -226,7 +227,7 @@ class _LiteLlmHeader(SyncHandler):
 @known_bad(
     "prompt-text-lost",
     "Returns nothing where complete_prompt was answered.",
-    "faithfulness/completed-text",
+    "faithfulness/completed-text schema/complete-prompt",
 )
 class _Lost(AsyncHandler):
     def text(self, answer: Any) -> str:  # noqa: ANN401

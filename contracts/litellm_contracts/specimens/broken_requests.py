@@ -116,18 +116,19 @@ class _Unread(SyncHandler):
 
 @known_bad(
     "never-comes-back-after-a-refusal",
-    "Waits for ever when the request before was refused.",
-    "presence/after-failed-call presence/fallback",
+    "Waits for ever once a conversation has become too long.",
+    "presence/after-failed-call",
     sends=False,
     is_slow=True,
 )
 class _Hangs(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
-        self.memory["refused"] = getattr(error, "status_code", None) == 400  # noqa: PLR2004
+        self.memory["too long"] = "too long" in str(error)
         return super().error(turn, error)
 
     async def prepare(self, turn: Turn) -> None:
-        if self.memory.get("refused") and turn.task_id:
+        del turn
+        if self.memory.pop("too long", False):
             await self.fault(asyncio.get_running_loop().create_future())
 
 
