@@ -6,6 +6,7 @@ Each template beside this becomes the page of its name; a test holds the pages t
 from __future__ import annotations
 
 import tomllib
+import re
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
@@ -84,7 +85,8 @@ def _fields(place: str) -> str:
     schema = Path(str(PACKAGE.joinpath(place)))
     (lines,) = jsonschema2md.Parser().parse_file(schema, locale="en").values()
     text = "".join(lines)
-    return text[text.index("\n## ") :].strip().replace("%24defs/", "defs/")
+    text = text[text.index("\n## ") :].strip().replace("%24defs/", "defs/")
+    return re.sub(r"^ +(?=- )", lambda found: found[0] * 2, text, flags=re.MULTILINE)  # 4 a level
 
 
 if __name__ == "__main__":
