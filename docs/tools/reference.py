@@ -5,8 +5,8 @@ Each template beside this becomes the page of its name; a test holds the pages t
 
 from __future__ import annotations
 
-import tomllib
 import re
+import tomllib
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
