@@ -114,7 +114,7 @@ def _body(answer: Answer, request: str) -> dict[str, Any]:
         if any(len(piece) != 1 for piece in events):
             shown["framing"] = [len(piece) for piece in events]
         return shown
-    text = answer.body.decode("utf-8", "backslashreplace")
+    text = answer.content.decode("utf-8", "backslashreplace")
     try:
         value = json.loads(text)
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,8 +37,14 @@ class Answer:
 
     @property
     def body(self) -> bytes:
-        """The whole body."""
+        """The whole body, as it was sent."""
         return b"".join(self.pieces)
+
+    @property
+    def content(self) -> bytes:
+        """The whole body, unpacked."""
+        packed = self.header("content-encoding") == "gzip"
+        return gzip.decompress(self.body) if packed else self.body
 
     def header(self, name: str) -> str | None:
         """Return the value of the first header line called `name`."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from litellm_contracts._cli_bisect import add_bisect_command
 from litellm_contracts._cli_check import add_check_command, add_waive_command
 from litellm_contracts._cli_config import add_config_command
 from litellm_contracts._cli_doors import add_door_command, add_smoke_command
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     add_door_command(commands)
     add_selftest_command(commands)
     add_matrix_command(commands)
+    add_bisect_command(commands)
     listing = commands.add_parser("list", help="name every contract")
     listing.set_defaults(run=_list)
     explain = commands.add_parser("explain", help="say what a contract demands, why, and the fix")
@@ -89,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     probe = commands.add_parser(
         "probe", help="compare the installed openai SDK with its known history"
     )
+    probe.add_argument("ids", nargs="*", metavar="ID", help="some probes, such as retries")
     probe.add_argument("--json", type=Path, metavar="F", help="write what was seen as JSON")
     probe.set_defaults(run=_probe)
     return parser
@@ -114,7 +117,7 @@ def _probe(args: argparse.Namespace) -> int:
     from litellm_contracts._probes import run_probes, write_probes
 
     prepare(args.json)
-    return write_probes(run_probes(), args.json, show)
+    return write_probes(run_probes(args.ids), args.json, show)
 
 
 def _tell(text: str) -> None:

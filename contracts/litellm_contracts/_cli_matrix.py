@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from litellm_contracts._cli_matrix_merge import add_merge_command
 from litellm_contracts._cli_output import show
 from litellm_contracts._errors import EXIT_CONFORMANT, UsageError
 
@@ -62,6 +63,7 @@ def add_matrix_command(commands: argparse._SubParsersAction[argparse.ArgumentPar
     )
     update.add_argument("--file", type=Path, metavar="F", help="the list (the one that ships)")
     update.set_defaults(run=_update)
+    add_merge_command(actions)
 
 
 def _list(args: argparse.Namespace) -> int:

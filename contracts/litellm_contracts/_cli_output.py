@@ -63,7 +63,7 @@ def write_reports(report: Report, args: argparse.Namespace) -> None:
     for name in _FORMATS:
         path = getattr(args, name)
         if path is not None:
-            _write(path, _writer(_MODULES.get(name, name))(report))
+            write_file(path, _writer(_MODULES.get(name, name))(report))
 
 
 def prepare(path: Path | None) -> None:
@@ -115,10 +115,11 @@ def _append_to_step_summary(report: Report) -> None:
     if path is not None:
         # The limit is the step's, and other commands of the step may have written before.
         taken = path.stat().st_size if path.exists() else 0
-        _write(path, write_markdown(report, LIMIT - taken), mode="a")
+        write_file(path, write_markdown(report, LIMIT - taken), mode="a")
 
 
-def _write(path: Path, text: str, mode: str = "w") -> None:
+def write_file(path: Path, text: str, mode: str = "w") -> None:
+    """Write a report, also where it holds halves of surrogate pairs."""
     try:
         with path.open(mode, encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)

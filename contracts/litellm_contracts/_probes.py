@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from importlib.resources import files
@@ -13,15 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import SpecifierSet
 
-from fake_litellm import Cut, Failure, FakeLiteLLM, Redirect
-from litellm_contracts._errors import EXIT_BROKEN, EXIT_CONFORMANT, HandlerError
+from fake_litellm import FakeLiteLLM
+from litellm_contracts import _probes_answers, _probes_headers
+from litellm_contracts._errors import (
+    EXIT_BROKEN,
+    EXIT_CONFORMANT,
+    HandlerError,
+    UsageError,
+    closest,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
-
-_HEADER = "X-Zoo-Session-ID"
-_ASK: dict[str, Any] = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello."}]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,32 +45,63 @@ class ProbeResult:
         return self.seen != self.expected
 
 
-def run_probes() -> tuple[ProbeResult, ...]:
-    """Run every probe of `probes/openai.toml` with the installed SDK.
+def run_probes(ids: Sequence[str] = ()) -> tuple[ProbeResult, ...]:
+    """Run the probes of `probes/openai.toml`, or some of them, with the installed SDK.
 
     Raises:
         HandlerError: where no openai SDK of 1.0 or later is installed.
+        UsageError: where no probe has such an id.
     """
+    entries = _chosen(read_history(), ids)
+    version = _installed()
+    expected = [_expected(entry, version) for entry in entries]
+    alone = [entry for entry in entries if entry["id"] in _ALONE]
+    others = [entry for entry in entries if entry["id"] not in _ALONE]
+    seen = {entry["id"]: _look(entry["id"]) for entry in alone}
+    # Nearly all of their time is pauses before retries.
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        names = [entry["id"] for entry in others]
+        seen |= zip(names, pool.map(_look, names), strict=True)
+    return tuple(
+        ProbeResult(
+            openai=version,
+            expected=known,
+            seen=seen[entry["id"]],
+            **{name: entry[name] for name in ("id", "fact", "reason", "link")},
+        )
+        for entry, known in zip(entries, expected, strict=True)
+    )
+
+
+def _chosen(entries: list[dict[str, Any]], ids: Sequence[str]) -> list[dict[str, Any]]:
+    known = [entry["id"] for entry in entries]
+    for wrong in (one for one in ids if one not in known):
+        raise UsageError(f"no probe is called {wrong!r}{closest(wrong, known)}")
+    return [entry for entry in entries if not ids or entry["id"] in ids]
+
+
+def _installed() -> str:
     try:
-        version = metadata.version("openai")
+        return metadata.version("openai")
     except metadata.PackageNotFoundError:
         raise HandlerError(
             "probes need the openai SDK: pip install 'litellm-contracts[openai]'"
         ) from None
-    results = []
-    for entry in read_history():
-        expected = [
-            row["seen"]
-            for row in entry["history"]
-            if SpecifierSet(row["openai"]).contains(version, prereleases=True)
-        ]
-        if not expected:
-            raise HandlerError(f"probes need openai 1.0 or later, installed is {version}")
-        with FakeLiteLLM() as fake:
-            seen = PROBES[entry["id"]](fake)
-        facts = {name: entry[name] for name in ("id", "fact", "reason", "link")}
-        results.append(ProbeResult(openai=version, expected=expected[0], seen=seen, **facts))
-    return tuple(results)
+
+
+def _expected(entry: dict[str, Any], version: str) -> str:
+    for row in entry["history"]:
+        if SpecifierSet(row["openai"]).contains(version, prereleases=True):
+            return str(row["seen"])
+    raise HandlerError(f"probes need openai 1.0 or later, installed is {version}")
+
+
+def _look(probe: str) -> str:
+    with FakeLiteLLM() as fake:
+        try:
+            return PROBES[probe](fake)
+        except Exception as error:  # noqa: BLE001 - an SDK that breaks a probe is a finding too
+            return f"the probe itself failed: {type(error).__name__}: {error}"
 
 
 def read_history() -> list[dict[str, Any]]:
@@ -93,71 +127,35 @@ def write_probes(
     return EXIT_BROKEN if any(result.departs for result in results) else EXIT_CONFORMANT
 
 
-def _client(fake: FakeLiteLLM, **options: Any) -> Any:  # noqa: ANN401
-    import openai
-
-    return openai.OpenAI(base_url=f"{fake.base_url}/v1", api_key="sk-probe", **options)
-
-
-def _header_letter_case(fake: FakeLiteLLM) -> str:
-    with _client(fake) as client:
-        client.chat.completions.create(**_ASK, extra_headers={_HEADER: "probe-session"})
-    names = [name for name, _ in fake.journal[0].headers if name.lower() == _HEADER.lower()]
-    return {_HEADER: "kept", _HEADER.lower(): "lower-case"}.get(names[0], names[0])
-
-
-def _default_header_in_another_case(fake: FakeLiteLLM) -> str:
-    with _client(fake, default_headers={_HEADER: "default-session"}) as client:
-        other = {_HEADER.lower(): "request-session"}
-        client.chat.completions.create(**_ASK, extra_headers=other)
-    lines = len(fake.journal[0].header_values(_HEADER))
-    return f"{lines} line" if lines == 1 else f"{lines} lines"
-
-
-def _async_retry_after_reset(fake: FakeLiteLLM) -> str:
-    import openai
-
-    async def ask() -> None:
-        client = openai.AsyncOpenAI(
-            base_url=f"{fake.base_url}/v1", api_key="sk-probe", max_retries=1
-        )
-        async with client:
-            await client.chat.completions.create(**_ASK)
-
-    fake.script(Cut())
-    with contextlib.suppress(openai.APIConnectionError):  # the count of requests tells
-        asyncio.run(ask())
-    made = len(fake.journal)
-    return f"{made} request" if made == 1 else f"{made} requests"
-
-
-def _redirect_307(fake: FakeLiteLLM) -> str:
-    import openai
-
-    fake.script(Redirect(location="/chat/completions"))
-    with _client(fake, max_retries=0) as client:
-        try:
-            client.chat.completions.create(**_ASK, extra_headers={_HEADER: "probe-session"})
-        except openai.APIStatusError:
-            return "error"
-    kept = fake.journal[-1].header_values(_HEADER) == ["probe-session"]
-    return f"followed {'with' if kept else 'without'} the session header"
-
-
-def _retry_count_header(fake: FakeLiteLLM) -> str:
-    fake.script(Failure(status=429, retry_after_ms=1))
-    with _client(fake, max_retries=1) as client:
-        client.chat.completions.create(**_ASK)
-    counts: Iterable[list[str]] = (
-        request.header_values("x-stainless-retry-count") for request in fake.journal
-    )
-    return ", ".join(values[0] if values else "none" for values in counts)
-
-
 PROBES: dict[str, Callable[[FakeLiteLLM], str]] = {
-    "header-letter-case": _header_letter_case,
-    "default-header-in-another-case": _default_header_in_another_case,
-    "async-retry-after-reset": _async_retry_after_reset,
-    "redirect-307": _redirect_307,
-    "retry-count-header": _retry_count_header,
+    "header-letter-case": _probes_headers.letter_case,
+    "default-header-in-another-case": _probes_headers.default_in_another_case,
+    "omit-over-default": _probes_headers.omit,
+    "omit-in-another-case": _probes_headers.omit_in_another_case,
+    "not-given": _probes_headers.not_given,
+    "header-value-none": _probes_headers.none,
+    "header-value-integer": _probes_headers.integer,
+    "header-value-bytes": _probes_headers.as_bytes,
+    "header-value-empty": _probes_headers.empty,
+    "header-value-non-ascii": _probes_headers.non_ascii,
+    "header-value-line-break": _probes_headers.line_break,
+    "header-value-outer-space": _probes_headers.outer_space,
+    "custom-headers-variable": _probes_headers.custom_headers_variable,
+    "retries": _probes_answers.retries,
+    "retried-statuses": _probes_answers.retried_statuses,
+    "retried-lines": _probes_answers.retried_lines,
+    "retry-count-header": _probes_answers.retry_count,
+    "retry-after-reset": _probes_answers.retry_after_reset,
+    "redirect-307": _probes_answers.redirect,
+    "redirect-302": _probes_answers.redirect_302,
+    "redirect-to-another-origin": _probes_answers.redirect_elsewhere,
+    "timeout": _probes_answers.timeout,
+    "stream-dropped": _probes_answers.stream_dropped,
+    "stream-stalled": _probes_answers.stream_stalled,
+    "stream-error-event": _probes_answers.stream_error_event,
+    "raw-response": _probes_answers.raw_response,
+    "streaming-response": _probes_answers.streaming_response,
 }
+_ALONE = {"custom-headers-variable"}
+"""Probes that change what every client of the process sends."""
+_AT_ONCE = 8

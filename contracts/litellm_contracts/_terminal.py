@@ -23,8 +23,10 @@ def wants_colour(stream: TextIO) -> bool:
 
 
 @contextmanager
-def progress_bar(total: int) -> Iterator[Callable[[int], None] | None]:
-    """Yield a function that is told how many of `total` contracts were judged; none for a file."""
+def progress_bar(
+    total: int, doing: str = "judging", unit: str = "contracts"
+) -> Iterator[Callable[[int], None] | None]:
+    """Yield a function that is told how many of `total` are done; none for a file."""
     if not wants_colour(sys.stderr):
         yield None
         return
@@ -33,10 +35,10 @@ def progress_bar(total: int) -> Iterator[Callable[[int], None] | None]:
 
     # Without a thread that refreshes it: a process with threads is not forked.
     with Progress(
-        "judging",
+        doing,
         BarColumn(),
         MofNCompleteColumn(),
-        "contracts",
+        unit,
         TimeElapsedColumn(),
         console=Console(stderr=True),
         transient=True,

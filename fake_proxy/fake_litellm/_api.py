@@ -13,6 +13,7 @@ from fake_litellm._completions_api import completions
 from fake_litellm._embeddings_api import embeddings
 from fake_litellm._errors import ApiError
 from fake_litellm._gemini_api import generate_content, stream_generate_content
+from fake_litellm._gzip import negotiate
 from fake_litellm._messages_api import messages
 from fake_litellm._responses_api import responses
 
@@ -34,9 +35,10 @@ def answer(exchange: Exchange) -> Response:
     if _is_preflight(exchange.request):
         return _response.preflight_response(exchange.request)
     try:
-        return _routed(exchange)
+        response = _routed(exchange)
     except ApiError as error:
-        return _response.error_response(error, exchange.request)
+        response = _response.error_response(error, exchange.request)
+    return negotiate(response, exchange.request)
 
 
 def _routed(exchange: Exchange) -> Response:
@@ -122,7 +124,7 @@ ROUTES = Map(
         *_of_gemini(stream_generate_content, "streamGenerateContent"),
         *_of_gemini(_tokens_api.gemini_count_tokens, "countTokens"),
         *_gets(_models_api.list_models, "/v1/models", "/models"),
-        *_gets(_models_api.get_model, "/v1/models/<path:name>", "/models/<path:name>"),
+        *_gets(_models_api.get_model, "/v1/models/<name>", "/models/<name>"),
         *_gets(_models_api.model_info, "/v1/model/info", "/model/info"),
         *_gets(_models_api.model_info_v2, "/v2/model/info"),
         *_gets(_models_api.model_group_info, "/model_group/info"),

@@ -6,57 +6,100 @@ Null fields are left out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from packaging.version import Version
 
 from fake_litellm._bodies import event, halves
-from fake_litellm._demand import ANY_OBJECT, Demand, fields, forced, listed, tools
+from fake_litellm._demand import ANY_OBJECT, NO_FIELDS, Demand, fields, forced, listed, tools
+from fake_litellm._errors import ApiError, in_model_group
 from fake_litellm._stream import Ending, Event, error_events
 from fake_litellm._turn import Api, ErrorLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fake_litellm._replies import ToolCall, Usage
+    from fake_litellm._replies import Reply, ToolCall, Usage
     from fake_litellm._turn import Turn
 
+_Body: TypeAlias = dict[str, Any]
+
 _EMPTY_USAGE_CHOICES_SINCE = Version("1.109.1")
+_NULLS_IN_PLACE_SINCE = Version("1.109.1")
+
+# LiteLLM has a shorter way for chunks of nothing but text, and writes their keys in another order.
+_KEYS = ("id", "created", "model", "object")
+_TEXT_KEYS = ("id", "object", "created", "model")
+_TEXT = {"role", "content"}
 
 
-def _answer(turn: Turn) -> dict[str, Any]:
-    reply = turn.reply
-    message: dict[str, Any] = {"content": reply.text, "role": "assistant"}
-    if reply.tool_calls:
-        # LiteLLM keeps `"content": null` here, and puts it last.
-        calls = [_tool_call(call) for call in reply.tool_calls]
-        message = {"role": "assistant", "tool_calls": calls, "content": None}
-    if reply.reasoning:
-        message["reasoning_content"] = reply.reasoning
+def _answer(turn: Turn) -> _Body:
+    aside, in_place = _nulls(turn.litellm)
+    choice = {
+        "finish_reason": turn.reply.finish_reason,
+        "index": 0,
+        "message": _message(turn.reply, aside),
+    }
     return {
         "id": f"chatcmpl-{turn.id}",
         "created": turn.created,
         "model": turn.model,
         "object": "chat.completion",
-        "choices": [{"finish_reason": reply.finish_reason, "index": 0, "message": message}],
-        "usage": usage(reply.usage),
+        "choices": [choice | in_place],
+        "usage": usage(turn.reply.usage),
     }
 
 
-def usage(counts: Usage) -> dict[str, Any]:
-    """Build the usage object; the details appear only where something was counted."""
-    built: dict[str, Any] = {
+def _nulls(litellm: Version) -> tuple[_Body, _Body]:
+    """Return what message and choice hold in place of the upstream's `refusal` and `logprobs`."""
+    if litellm >= _NULLS_IN_PLACE_SINCE:
+        return {"refusal": None}, {"logprobs": None}
+    return {"provider_specific_fields": {"refusal": None}}, {"provider_specific_fields": {}}
+
+
+def _message(reply: Reply, nulls: _Body) -> _Body:
+    """Build the message; where tools are called, a null content comes last."""
+    message: _Body = {"content": reply.text, "role": "assistant"}
+    last: _Body = {}
+    if reply.tool_calls:
+        calls = [_sorted_keys(_tool_call(call)) for call in reply.tool_calls]
+        message, last = {"role": "assistant", "tool_calls": calls}, {"content": None}
+    if reply.reasoning:
+        message["reasoning_content"] = reply.reasoning
+    return message | nulls | last
+
+
+def _sorted_keys(call: _Body) -> _Body:
+    return {name: call[name] for name in sorted(call)}
+
+
+def usage(counts: Usage, details: _Body | None = None) -> _Body:
+    """Build the usage object; the details appear only where something was counted.
+
+    `details` are those of the completion where it holds no reasoning.
+    """
+    built: _Body = {
         "completion_tokens": counts.completion_tokens,
         "prompt_tokens": counts.prompt_tokens,
         "total_tokens": counts.completion_tokens + counts.prompt_tokens,
     }
     if counts.reasoning_tokens:
-        built["completion_tokens_details"] = {"reasoning_tokens": counts.reasoning_tokens}
+        details = {"reasoning_tokens": counts.reasoning_tokens}
+    if details:
+        built["completion_tokens_details"] = details
     if counts.cached_tokens or counts.cache_creation_tokens:
         built["prompt_tokens_details"] = {"cached_tokens": counts.cached_tokens}
+    if counts.cache_creation_tokens:  # which only Anthropic counts, and under names of its own
         built["cache_read_input_tokens"] = counts.cached_tokens
         built["cache_creation_input_tokens"] = counts.cache_creation_tokens
     return built
+
+
+def streamed_usage(turn: Turn) -> _Body:
+    """Build a stream's usage, where LiteLLM counts the tokens of text too."""
+    counts = turn.reply.usage
+    of_text = {"reasoning_tokens": 0, "text_tokens": counts.completion_tokens}
+    return usage(counts, of_text if turn.text else None)
 
 
 def _events(turn: Turn) -> Iterator[Event]:
@@ -65,26 +108,35 @@ def _events(turn: Turn) -> Iterator[Event]:
     `finish_reason` is absent, not null, until the last delta; 1.106.2 gives the usage chunk a
     choice with an empty delta, 1.109.1 an empty list.
     """
-    base = {
-        "id": f"chatcmpl-{turn.id}",
-        "created": turn.created,
-        "model": turn.model,
-        "object": "chat.completion.chunk",
-    }
-    opening = {"index": 0, "delta": {"content": "", "role": "assistant"}}
-    yield Event(event(base | {"choices": [opening]}))
+    yield Event(event(_chunk(turn, {"role": "assistant", "content": ""})))
     for delta in _deltas(turn):
-        yield Event(event(base | {"choices": [{"index": 0, "delta": delta}]}), piece=True)
-    last = {"finish_reason": turn.reply.finish_reason, "index": 0, "delta": {}}
-    yield Event(event(base | {"choices": [last]}), piece=True)
+        yield Event(event(_chunk(turn, delta)), piece=True)
+    last = {"finish_reason": turn.reply.finish_reason}
+    yield Event(event(_chunk(turn, {}, last)), piece=True)
     if turn.wants_usage:
         empty = turn.litellm >= _EMPTY_USAGE_CHOICES_SINCE
         choices: list[Any] = [] if empty else [{"index": 0, "delta": {}}]
-        counts = {"choices": choices, "usage": usage(turn.reply.usage)}
-        yield Event(event(base | counts), piece=True)
+        counts = {"choices": choices, "usage": streamed_usage(turn)}
+        yield Event(event(_envelope(turn, _KEYS) | counts), piece=True)
 
 
-def _deltas(turn: Turn) -> Iterator[dict[str, Any]]:
+def _chunk(turn: Turn, delta: _Body, more: Mapping[str, Any] = NO_FIELDS) -> _Body:
+    choice = {"index": 0, "delta": delta, **more}
+    keys = _KEYS if delta.keys() - _TEXT else _TEXT_KEYS
+    return _envelope(turn, keys) | {"choices": [choice]}
+
+
+def _envelope(turn: Turn, keys: tuple[str, ...]) -> _Body:
+    values = {
+        "id": f"chatcmpl-{turn.id}",
+        "object": "chat.completion.chunk",
+        "created": turn.created,
+        "model": turn.model,
+    }
+    return {key: values[key] for key in keys}
+
+
+def _deltas(turn: Turn) -> Iterator[_Body]:
     if turn.reply.reasoning:
         yield {"reasoning_content": turn.reply.reasoning}
     for piece in turn.pieces:
@@ -99,7 +151,7 @@ def _deltas(turn: Turn) -> Iterator[dict[str, Any]]:
             yield {"tool_calls": [delta]}
 
 
-def _tool_call(call: ToolCall) -> dict[str, Any]:
+def _tool_call(call: ToolCall) -> _Body:
     return {
         "id": call.id,
         "function": {"arguments": call.arguments, "name": call.name},
@@ -107,7 +159,21 @@ def _tool_call(call: ToolCall) -> dict[str, Any]:
     }
 
 
-def _demand(body: dict[str, Any]) -> Demand:
+def _check(body: _Body, model: str) -> None:
+    """Refuse messages that are no objects, in the words of the code that stumbles over them."""
+    said = "litellm.APIConnectionError: APIConnectionError: OpenAIException - "
+    try:
+        odd = [item for item in body["messages"] if not isinstance(item, dict)]
+    except TypeError as error:
+        message = in_model_group(f"{said}{error}", model)
+        raise ApiError(500, message, "internal_server_error", routed=True) from None
+    if odd:
+        said = f"{said}'{type(odd[0]).__name__}' object has no attribute 'get'"
+        message = in_model_group(f"Invalid request format: {said}", model)
+        raise ApiError(400, message, routed=True)
+
+
+def _demand(body: _Body) -> Demand:
     functions = [fields(tool, "function") for tool in listed(body.get("tools"))]
     offered = tools([*functions, *listed(body.get("functions"))], "parameters")
     named = fields(body, "tool_choice", "function") or fields(body, "function_call")
@@ -124,6 +190,7 @@ def _schema(wanted: Mapping[str, Any]) -> object:
 chat_completions = Api(
     route="/chat/completions",
     filled=("messages",),
+    check=_check,
     demand=_demand,
     answer=_answer,
     events=_events,

@@ -13,7 +13,7 @@ from fake_litellm._schema_example import example
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_NO_FIELDS: Mapping[str, Any] = {}
+NO_FIELDS: Mapping[str, Any] = {}
 ANY_OBJECT = {"type": "object"}
 
 
@@ -54,7 +54,7 @@ def fields(value: object, *path: str) -> Mapping[str, Any]:
     """Return the object at `path` within `value`; empty where there is none."""
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else _NO_FIELDS
+    return value if isinstance(value, Mapping) else NO_FIELDS
 
 
 def listed(value: object) -> Sequence[Any]:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from packaging.version import Version
+
 
 class FakeLiteLLMError(Exception):
     """The fake proxy was asked for something it cannot do; the text says what to change."""
@@ -69,28 +71,52 @@ class ApiError(Exception):
         return {"error": error}
 
 
-# What LiteLLM makes of an upstream's failure, by status: error class, envelope type.
+# What LiteLLM makes of an upstream's failure, by status: how its message begins, envelope type.
+# The types of 403 and 422 are the upstream's own; these are OpenAI's.
 UPSTREAM_FAILURES: dict[int, tuple[str, str]] = {
     400: ("BadRequestError", "invalid_request_error"),
-    401: ("AuthenticationError", "authentication_error"),
-    403: ("PermissionDeniedError", "permission_denied_error"),
-    404: ("NotFoundError", "not_found_error"),
-    408: ("Timeout", "invalid_request_error"),
-    429: ("RateLimitError", "throttling_error"),
-    500: ("InternalServerError", "internal_server_error"),
-    502: ("BadGatewayError", "internal_server_error"),
-    503: ("ServiceUnavailableError", "internal_server_error"),
+    401: ("AuthenticationError: AuthenticationError", "authentication_error"),
+    403: ("APIError: APIError", "permission_error"),
+    404: ("NotFoundError: NotFoundError", "invalid_request_error"),
+    408: ("Timeout: Timeout Error", "invalid_request_error"),
+    422: ("BadRequestError", "unprocessable_entity_error"),
+    429: ("RateLimitError: RateLimitError", "throttling_error"),
+    500: ("InternalServerError: InternalServerError", "internal_server_error"),
+    502: ("BadGatewayError: BadGatewayError", "internal_server_error"),
+    503: ("ServiceUnavailableError: ServiceUnavailableError", "internal_server_error"),
+    504: ("Timeout: Timeout Error", "internal_server_error"),
 }
+_OTHER_FAILURE = ("APIError: APIError", "internal_server_error")
+_TIMEOUTS = {408, 504}
+_STREAM_TIMEOUT_SINCE = Version("1.109.1")
 
 
 def upstream_failure(
-    status: int, message: str | None, model: str, headers: tuple[tuple[str, str], ...] = ()
+    status: int,
+    message: str | None,
+    model: str,
+    litellm: Version,
+    headers: tuple[tuple[str, str], ...] = (),
 ) -> ApiError:
     """Return the answer LiteLLM gives when the upstream of `model` failed with `status`."""
-    name, kind = UPSTREAM_FAILURES.get(status, ("APIError", "internal_server_error"))
+    opening, kind = UPSTREAM_FAILURES.get(status, _OTHER_FAILURE)
     if message is None:
-        message = (
-            f"litellm.{name}: scripted failure\n\nLiteLLM: model group '{model}' failed with "
-            "the error above. No fallback was attempted."
-        )
+        said = f"litellm.{opening}: OpenAIException - scripted failure"
+        message = in_model_group(said + _timeouts(status, litellm), model)
     return ApiError(status, message, kind, routed=True, headers=headers)
+
+
+def in_model_group(message: str, model: str) -> str:
+    """Add what the router says to each failure behind it."""
+    return (
+        f"{message}\n\nLiteLLM: model group '{model}' failed with the error above. "
+        "No fallback was attempted."
+    )
+
+
+def _timeouts(status: int, litellm: Version) -> str:
+    """Return the settings that the message of a timeout tells."""
+    if status not in _TIMEOUTS:
+        return ""
+    told = "\n\nDeployment Info: request_timeout: None\ntimeout: None"
+    return told + ("\nstream_timeout: None" if litellm >= _STREAM_TIMEOUT_SINCE else "")

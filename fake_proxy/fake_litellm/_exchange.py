@@ -1,7 +1,7 @@
 """One request on its way to an answer, and the checks it passes, in the order of LiteLLM.
 
-A body that is not JSON is found before the key, the key before the model's type, that before the
-session, the session before the parameters, the parameters before the model's name.
+A body that is no JSON object is found before the key, the key before the model's type, that before
+the session, the session before the parameters, the parameters before the model's name.
 """
 
 from __future__ import annotations
@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 
     from fake_litellm._journal import RecordedRequest
     from fake_litellm._replies import Answer, Reply
+    from fake_litellm._stopping import Stopping
 
 _KEY_HEADERS = ("x-litellm-api-key", "authorization", "x-api-key", "api-key", "x-goog-api-key")
+_SCHEMED = {"x-litellm-api-key", "authorization"}
+_SCHEMES = ("Bearer ", "bearer ", "Basic ")
+_MALFORMED = "Malformed API Key passed in. Ensure Key has `Bearer ` prefix."
 _OBJECT_WANTED_SINCE = Version("1.109.1")
 _NULL_PARAM_SINCE = Version("1.109.1")
 
@@ -48,6 +52,7 @@ class Exchange:
         settings: How the proxy is configured.
         next_answer: Takes the answer that a test scripted; `None` where it scripted none.
         default: The answer to a request that none is scripted for.
+        stopping: Set once the server stops.
     """
 
     request: Request
@@ -55,6 +60,7 @@ class Exchange:
     settings: Settings
     next_answer: Callable[[RecordedRequest], Answer | None]
     default: Reply
+    stopping: Stopping
 
     @property
     def litellm(self) -> Version:
@@ -75,13 +81,13 @@ def object_body(exchange: Exchange, *, query_key: bool = False) -> dict[str, Any
     except ValueError as error:
         message = f"Invalid JSON payload: {error}"
         raise ApiError(400, message, param="request_body", call_id=False) from None
-    require_key(exchange, query_key=query_key)
     if not isinstance(body, dict):
         if exchange.litellm >= _OBJECT_WANTED_SINCE:
             message = "Invalid JSON payload: expected an object"
             raise ApiError(400, message, param="request_body", call_id=False)
         kind = "internal_server_error"
         raise ApiError(500, "Internal server error", kind, call_id=False, unhandled=True)
+    require_key(exchange, query_key=query_key)
     return body
 
 
@@ -93,19 +99,27 @@ def require_key(exchange: Exchange, *, query_key: bool = False) -> None:
     wanted = exchange.settings.api_key
     if wanted is None:
         return
-    headers = exchange.request.headers
-    given = next((headers[name] for name in _KEY_HEADERS if headers.get(name)), None)
+    given = next((key for name in _KEY_HEADERS if (key := _key_in(exchange, name))), None)
     if given is None and query_key:
         given = exchange.request.args.get("key")
-    if given is None:
+    if not given or given == _MALFORMED:
         param = None if exchange.litellm >= _NULL_PARAM_SINCE else "None"
-        message = "Authentication Error, No api key passed in."
+        message = f"Authentication Error, {given or 'No api key passed in.'}"
         raise ApiError(401, message, "auth_error", param=param, call_id=False)
-    if given[:7].lower() == "bearer ":
-        given = given[7:]
-    if given.strip() != wanted:
+    if given != wanted:
         # A proxy without database, as measured; one with a database says 401.
         raise ApiError(400, "No connected db.", "no_db_connection", call_id=False)
+
+
+def _key_in(exchange: Exchange, name: str) -> str | None:
+    """Return the key in the first header line called `name`, without its scheme."""
+    value = next(iter(exchange.recorded.header_values(name)), "")
+    if name not in _SCHEMED or not value:
+        return value or None
+    scheme = next((scheme for scheme in _SCHEMES if value.startswith(scheme)), None)
+    if scheme:
+        return value.removeprefix(scheme)
+    return _MALFORMED if name == "authorization" else value
 
 
 def require_text_model(body: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Gemini's `generateContent` routes, as LiteLLM 1.106.2 serves them from an OpenAI model.
 
-Unlike LiteLLM, which reports zeros there, a stream's last chunk carries the scripted usage.
+A stream's last chunk has a usage of zeros: its upstream was not asked for any.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from fake_litellm import _response
 from fake_litellm._bodies import spaced_event
 from fake_litellm._demand import Demand, chosen, fields, listed, tools
+from fake_litellm._replies import NOTHING
 from fake_litellm._stream import Ending, Event, error_events
 from fake_litellm._turn import Api, arguments_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fake_litellm._replies import Usage
     from fake_litellm._turn import Turn
 
 # Google takes both spellings, and google-genai mixes them.
@@ -29,7 +31,7 @@ _RESPONSE_SCHEMAS = (
 
 def _answer(turn: Turn) -> dict[str, Any]:
     text = [{"text": turn.text}] if turn.text else []
-    return _chunk([*_thoughts(turn), *text, *_calls(turn)], "STOP") | _usage(turn)
+    return _chunk([*_thoughts(turn), *text, *_calls(turn)], "STOP") | _usage(turn.reply.usage)
 
 
 def _events(turn: Turn) -> Iterator[Event]:
@@ -37,7 +39,7 @@ def _events(turn: Turn) -> Iterator[Event]:
     texts = [{"text": piece} for piece in turn.pieces]
     for part in (*_thoughts(turn), *texts, *_calls(turn)):
         yield Event(spaced_event(_chunk([part], None)), piece=True)
-    yield Event(spaced_event(_chunk([], "STOP") | _usage(turn)))
+    yield Event(spaced_event(_chunk([], "STOP") | _usage(NOTHING)))
 
 
 def _thoughts(turn: Turn) -> list[dict[str, Any]]:
@@ -60,8 +62,7 @@ def _chunk(parts: list[dict[str, Any]], finish: str | None) -> dict[str, Any]:
     }
 
 
-def _usage(turn: Turn) -> dict[str, Any]:
-    counts = turn.reply.usage
+def _usage(counts: Usage) -> dict[str, Any]:
     return {
         "usageMetadata": {
             "promptTokenCount": counts.prompt_tokens,

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from fake_litellm import _response
-from fake_litellm._bodies import encode, halves
+from fake_litellm._bodies import halves
 from fake_litellm._demand import Demand, chosen, fields, listed, tools
 from fake_litellm._stream import MALFORMED, SCRIPTED_FAILURE, Ending, Event
 from fake_litellm._turn import Api, ErrorLines, arguments_of
@@ -70,7 +70,7 @@ def _stop_reason(turn: Turn) -> str:
 
 
 def _events(turn: Turn) -> Iterator[Event]:
-    """Yield the events; LiteLLM writes the first without spaces, the others with."""
+    """Yield the events; LiteLLM writes all of them with spaces."""
     none = dict.fromkeys(("input_tokens", "output_tokens"), 0)
     none |= dict.fromkeys(("cache_creation_input_tokens", "cache_read_input_tokens"), 0)
     message: dict[str, Any] = {
@@ -81,8 +81,7 @@ def _events(turn: Turn) -> Iterator[Event]:
         **dict.fromkeys(("stop_reason", "stop_sequence")),
         "usage": none,
     }
-    start = encode({"type": "message_start", "message": message})
-    yield Event(b"event: message_start\ndata: " + start + b"\n\n")
+    yield _event("message_start", message=message)
     for index, (block, kind, parts) in enumerate(_streamed_blocks(turn)):
         yield _event("content_block_start", index=index, content_block=block)
         field = kind.removesuffix("_delta")
@@ -149,6 +148,10 @@ messages = Api(
     ),
     left_out=_response.UPSTREAM_LINES,
     left_out_streaming=_response.UPSTREAM_LINES,
-    error_lines=ErrorLines(checked="", upstream="model-id version response-cost key-spend timeout"),
+    error_lines=ErrorLines(
+        checked="",
+        upstream="model-id version response-cost key-spend timeout",
+        timeout="600.0",
+    ),
     envelope=envelope,
 )

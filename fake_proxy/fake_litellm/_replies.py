@@ -6,9 +6,12 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from fake_litellm._journal import RecordedRequest
+
+if TYPE_CHECKING:
+    from fake_litellm._stopping import Stopping
 
 DEFAULT_TEXT = "Hello from the fake LiteLLM."
 
@@ -36,10 +39,10 @@ class Gate:
         """Wait until the fake stands at the gate; false when `seconds` passed first."""
         return self._reached.wait(self._limit if seconds is None else seconds)
 
-    def pass_through(self) -> None:
-        """Stand at the gate until it is open (called by the fake)."""
+    def pass_through(self, stopping: Stopping) -> None:
+        """Stand at the gate until it is open or the server stops (called by the fake)."""
         self._reached.set()
-        self._open.wait(self._limit)
+        stopping.wait_for(self._open, self._limit)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,9 @@ class Usage:
     cached_tokens: int = 0
     cache_creation_tokens: int = 0
     reasoning_tokens: int = 0
+
+
+NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,8 +54,6 @@ def read_head(file: BufferedIOBase) -> Head | None:
             what sent it may wait for the answer before it sends more.
     """
     line = file.readline()
-    while line in {b"\r\n", b"\n"}:
-        line = file.readline()
     if not line:
         return None
     first = _REQUEST_LINE.fullmatch(line.decode("latin-1"))
@@ -69,8 +67,9 @@ def read_head(file: BufferedIOBase) -> Head | None:
         raise MalformedRequestError("the connection ended within the head", raw, client_left=True)
     headers = [_header(line, raw) for line in lines[1:]]
     head = Head(method=first[1], target=first[2], version=first[3], headers=headers, raw=raw)
-    if head.version == "HTTP/1.1" and not head.values("host"):
-        raise MalformedRequestError("no Host header", raw)
+    hosts = len(head.values("host"))
+    if hosts > 1 or (head.version == "HTTP/1.1" and not hosts):
+        raise MalformedRequestError("two Host headers" if hosts else "no Host header", raw)
     return head
 
 

@@ -8,12 +8,13 @@ import uuid
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
 from fake_litellm._bodies import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from werkzeug.wrappers import Request
 
@@ -27,6 +28,7 @@ _SECURITY: Lines = [
     ("content-security-policy", "frame-ancestors 'none'"),
     ("x-content-type-options", "nosniff"),
 ]
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY")
 _PREFLIGHT_VARY = (
     "Origin",
     "Access-Control-Request-Method",
@@ -49,17 +51,21 @@ _COSTS = (
 )
 _UPSTREAM = frozenset({"x-litellm-model-api-base", "x-litellm-callback-duration-ms"})
 _PRICES = frozenset(f"x-litellm-response-cost-{part}" for part in _COSTS)
+_OVERHEAD = frozenset({"x-litellm-overhead-duration-ms"})
 
 # Lines of a success that an API leaves out, as measured on LiteLLM 1.106.2.
 NO_LINES: frozenset[str] = frozenset()
 UPSTREAM_LINES = _UPSTREAM
+OVERHEAD_LINES = _OVERHEAD
 UPSTREAM_AND_PRICE_LINES = _UPSTREAM | _PRICES
-ALL_BUT_GROUP_LINES = _UPSTREAM | _PRICES | {"x-litellm-model-name"}
+UPSTREAM_PRICE_AND_OVERHEAD_LINES = _UPSTREAM | _PRICES | _OVERHEAD
+ALL_BUT_GROUP_LINES = _UPSTREAM | _PRICES | _OVERHEAD | {"x-litellm-model-name"}
 
 
 def respond(status: int, lines: Lines, body: bytes | Iterable[bytes]) -> Response:
     """Build a response whose header lines are exactly `lines`."""
-    response = Response(body, status=status, headers=lines)
+    response = Response(body, status=status)
+    response.headers = Headers(lines)  # Werkzeug would add a content-type where there is none
     response.automatically_set_content_length = False
     return response
 
@@ -105,14 +111,14 @@ def error_response(
     return json_response(envelope or error.body(), request, status=error.status, first=first)
 
 
-def error_lines(names: str, model: str, litellm: str) -> Lines:
+def error_lines(names: str, model: str, litellm: str, timeout: str) -> Lines:
     """Return the lines of an error answer by their names, without `x-litellm-`."""
     values = {
         "model-id": _model_id(model),
         "version": litellm,
         "response-cost": "0",
         "key-spend": "0.0",
-        "timeout": "6000.0",
+        "timeout": timeout,
     }
     return [(f"x-litellm-{name}", values[name]) for name in names.split()]
 
@@ -176,19 +182,28 @@ def redirect_response(location: str, request: Request, status: int = 307) -> Res
 
 
 def preflight_response(request: Request) -> Response:
-    """Answer a CORS preflight: every header that is asked for is allowed."""
+    """Answer a CORS preflight: every header that is asked for is allowed, not every method."""
     asked = request.headers.get("access-control-request-headers")
+    refused = ", ".join(_refused_by_cors(request))
+    body = f"Disallowed CORS {refused}" if refused else "OK"
     lines = [
         ("vary", ", ".join(_PREFLIGHT_VARY)),
         ("access-control-allow-origin", "*"),
-        ("access-control-allow-methods", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, QUERY"),
+        ("access-control-allow-methods", ", ".join(_METHODS)),
         ("access-control-max-age", "600"),
         *([] if asked is None else [("access-control-allow-headers", asked)]),
-        ("content-length", "2"),
+        ("content-length", str(len(body))),
         ("content-type", "text/plain; charset=utf-8"),
         *_SECURITY[1:],
     ]
-    return respond(200, lines, b"OK")
+    return respond(400 if refused else 200, lines, body.encode())
+
+
+def _refused_by_cors(request: Request) -> Iterator[str]:
+    if request.headers.get("access-control-request-method") not in _METHODS:
+        yield "method"
+    if request.headers.get("access-control-request-private-network") == "true":
+        yield "private-network"
 
 
 def _call_id(request: Request) -> str:
@@ -222,6 +237,7 @@ def _litellm_lines(request: Request, model: str, litellm: str, left_out: frozens
         *((f"x-litellm-response-cost-{part}", "0.0") for part in _COSTS),
         ("x-litellm-key-spend", "0.0"),
         ("x-litellm-response-duration-ms", "1.0"),
+        ("x-litellm-overhead-duration-ms", "1.0"),
         ("x-litellm-callback-duration-ms", "0.0"),
         ("x-litellm-model-group", shown),
         ("x-litellm-attempted-retries", "0"),

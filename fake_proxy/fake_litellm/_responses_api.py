@@ -42,15 +42,37 @@ _ORDER = (
 )
 
 
+# The keys that LiteLLM writes in a JSON answer, in its order; null where OpenAI has none. In events
+# it passes on what comes.
+_WRITTEN = {
+    "message": ("id", "content", "role", "status", "type", "phase"),
+    "output_text": ("annotations", "text", "type", "logprobs"),
+    "function_call": (
+        *("arguments", "call_id", "name", "type", "id", "caller", "namespace", "status"),
+    ),
+    "reasoning": ("id", "summary", "type", "content", "encrypted_content", "status"),
+    "summary_text": ("text", "type"),
+    "function": (
+        *("name", "parameters", "strict", "type", "allowed_callers", "defer_loading"),
+        *("description", "output_schema"),
+    ),
+}
+
+
 def _answer(turn: Turn) -> _Item:
-    response = _response(turn, "completed", _output(turn))
-    nothing = {
-        "message": {"phase": None},
-        "function_call": {"caller": None, "namespace": None},
-        "reasoning": {"content": None, "encrypted_content": None, "status": None},
-    }
-    response["output"] = [item | nothing[item["type"]] for item in response["output"]]
-    return response | {"usage": _usage(turn)}
+    response = _response(turn, "completed", _output(turn)) | {"usage": _usage(turn)}
+    return response | {name: _written(response[name]) for name in ("output", "tools")}
+
+
+def _written(value: Any) -> Any:  # noqa: ANN401
+    """Give each object of a known type in a list its keys, down to the lists within it."""
+    if not isinstance(value, list):
+        return value
+    return [_with_keys(item) if fields(item).get("type") in _WRITTEN else item for item in value]
+
+
+def _with_keys(item: _Item) -> _Item:
+    return {name: _written(item.get(name)) for name in _WRITTEN[item["type"]]}
 
 
 def _response(turn: Turn, status: str, output: list[_Item]) -> _Item:
@@ -95,25 +117,25 @@ def _output(turn: Turn) -> list[_Item]:
 
 
 def _reasoning(turn: Turn) -> _Item:
-    summary = [{"text": turn.reply.reasoning, "type": "summary_text"}]
-    return {"id": f"rs_{turn.id}", "summary": summary, "type": "reasoning"}
+    summary = [{"type": "summary_text", "text": turn.reply.reasoning}]
+    return {"id": f"rs_{turn.id}", "type": "reasoning", "summary": summary}
 
 
 def _message(turn: Turn) -> _Item:
-    text = {"annotations": [], "text": turn.text, "type": "output_text", "logprobs": []}
-    item = {"id": f"msg_{turn.id}", "content": [text], "role": "assistant"}
-    return item | {"status": "completed", "type": "message"}
+    text = {"type": "output_text", "text": turn.text, "annotations": [], "logprobs": []}
+    item = {"id": f"msg_{turn.id}", "type": "message", "status": "completed"}
+    return item | {"content": [text], "role": "assistant"}
 
 
 def _call(turn: Turn, index: int) -> _Item:
     call = turn.reply.tool_calls[index]
     return {
+        "id": f"fc_{turn.id}-{index}",
+        "type": "function_call",
+        "status": "completed",
         "arguments": call.arguments,
         "call_id": call.id,
         "name": call.name,
-        "type": "function_call",
-        "id": f"fc_{turn.id}-{index}",
-        "status": "completed",
     }
 
 
@@ -139,7 +161,8 @@ def _unnumbered(turn: Turn) -> _Events:
     counts = _without_nulls(_usage(turn))
     for name in ("input_tokens_details", "output_tokens_details"):
         counts[name] = _without_nulls(counts[name])
-    ended = _without_nulls(_response(turn, "completed", items) | {"usage": counts})
+    output = [_without_nulls(item) for item in _written(items)]
+    ended = _without_nulls(_response(turn, "completed", output) | {"usage": counts})
     yield {"type": "response.completed", "response": ended, "sequence_number": 0}
 
 
@@ -216,5 +239,7 @@ responses = Api(
     answer=_answer,
     events=_events,
     ending=lambda turn: Ending(failure=lambda sent: _failure(turn, sent)),
-    error_lines=ErrorLines(upstream="model-id version response-cost key-spend timeout"),
+    error_lines=ErrorLines(
+        upstream="model-id version response-cost key-spend timeout", timeout="600.0"
+    ),
 )

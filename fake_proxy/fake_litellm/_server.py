@@ -21,6 +21,7 @@ from fake_litellm._journal import MOST_BYTES, MOST_REQUESTS, Journal, RecordedRe
 from fake_litellm._replies import Reply
 from fake_litellm._request import lenient_headers
 from fake_litellm._session import resolve_session
+from fake_litellm._stopping import Stopping
 from fake_litellm._wire import HEAD, HEADER_LINES, CutConnection, WireServer
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class FakeLiteLLM(HTTPServer):
         self._script: deque[Answer] = deque()
         self._answerer: Answerer | None = None
         self._choosing = threading.Lock()
+        self._stopping = Stopping()
 
     @property
     def base_url(self) -> str:
@@ -126,6 +128,7 @@ class FakeLiteLLM(HTTPServer):
         """
         if self.is_running():
             raise HTTPServerError("Server is already running")
+        self._stopping = Stopping()
         listener = _listen(self.host, self.port)
         with listener:
             app = Request.application(self.application)
@@ -140,8 +143,9 @@ class FakeLiteLLM(HTTPServer):
             self.server.serve_forever(poll_interval=0.005)
 
     def stop(self) -> None:
-        """Stop serving and end every open connection."""
+        """Stop serving and end every open connection, and whatever an answer waits for."""
         server = self.server
+        self._stopping.set()
         super().stop()
         if isinstance(server, WireServer):
             server.close_connections()
@@ -177,6 +181,7 @@ class FakeLiteLLM(HTTPServer):
             settings=self.settings,
             next_answer=self._next_answer,
             default=self.reply,
+            stopping=self._stopping,
         )
         return answer(exchange)
 

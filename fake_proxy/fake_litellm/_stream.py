@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from fake_litellm._replies import Reply
+    from fake_litellm._stopping import Stopping
 
 STALL_SECONDS = 60.0
 MALFORMED = b"data: {this is not JSON\n\n"
@@ -46,13 +47,17 @@ class Ending:
     malformed: bytes = MALFORMED
 
 
-def stream(reply: Reply, events: Iterable[Event], ending: Ending) -> Iterator[bytes]:
+def stream(
+    reply: Reply, events: Iterable[Event], ending: Ending, stopping: Stopping
+) -> Iterator[bytes]:
     """Yield the events of a reply, one per HTTP chunk, up to the end the reply asks for."""
-    pieces = _pieces(reply, events, ending)
+    pieces = _pieces(reply, events, ending, stopping)
     return _split(pieces, reply.split_every) if reply.split_every else pieces
 
 
-def _pieces(reply: Reply, events: Iterable[Event], ending: Ending) -> Iterator[bytes]:
+def _pieces(
+    reply: Reply, events: Iterable[Event], ending: Ending, stopping: Stopping
+) -> Iterator[bytes]:
     """Yield the events of a reply, up to the end it asks for.
 
     The opening events do not count as pieces, and once the last piece is out none follows. A
@@ -64,13 +69,13 @@ def _pieces(reply: Reply, events: Iterable[Event], ending: Ending) -> Iterator[b
         if reply.ends != "done" and (pieces or piece) and pieces >= reply.ends_after:
             break
         if piece:
-            time.sleep(reply.piece_delay)
+            stopping.sleep(reply.piece_delay)
         yield data if is_held_up else Unhurried(data)
         sent += 1
         pieces += piece
         if piece and pieces == 1 and reply.hold_in_stream is not None:
-            reply.hold_in_stream.pass_through()
-    yield from _end(reply, ending, sent)
+            reply.hold_in_stream.pass_through(stopping)
+    yield from _end(reply, ending, sent, stopping)
 
 
 def cut_json(response: Response, reply: Reply) -> Response:
@@ -122,11 +127,12 @@ def _half(data: bytes, *, reset: bool) -> Iterator[bytes]:
     raise CutConnection(reset=reset)
 
 
-def _end(reply: Reply, ending: Ending, sent: int) -> Iterator[bytes]:
+def _end(reply: Reply, ending: Ending, sent: int, stopping: Stopping) -> Iterator[bytes]:
     match reply.ends:
         case "done":
             yield from ending.done
         case "drop" | "reset":
+            yield b""  # sends the headers, where nothing else did
             raise CutConnection(reset=reply.ends == "reset")
         case "error-event":
             yield from ending.failure(sent)
@@ -134,12 +140,12 @@ def _end(reply: Reply, ending: Ending, sent: int) -> Iterator[bytes]:
             yield ending.malformed
             yield from ending.done
         case "stall":
-            yield from _stall()
+            yield from _stall(stopping)
 
 
-def _stall() -> Iterator[bytes]:
+def _stall(stopping: Stopping) -> Iterator[bytes]:
     """Send nothing, until the client has left or the time is over."""
     deadline = time.monotonic() + STALL_SECONDS
     while time.monotonic() < deadline:
-        time.sleep(0.05)
+        stopping.sleep(0.05)
         yield b""

@@ -1,6 +1,9 @@
 """The routes that count tokens: an estimate by words, where LiteLLM runs a tokenizer.
 
 They want no session, whatever `missing_session_id` says, and take any model.
+
+1.109.1 fails where it cannot ask the provider; the fake answers all the same, as a proxy with a
+network does.
 """
 
 from __future__ import annotations

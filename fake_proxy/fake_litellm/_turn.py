@@ -70,11 +70,15 @@ class Turn:
 
 
 class ErrorLines(NamedTuple):
-    """Names of the `x-litellm-*` lines behind the call id of an error answer, by its cause."""
+    """Names of the `x-litellm-*` lines behind the call id of an error answer, by its cause.
+
+    `timeout` is the value of the one of that name.
+    """
 
     checked: str = "version response-cost key-spend"
     unknown_model: str = "version response-cost key-spend"
     upstream: str = "version response-cost key-spend timeout"
+    timeout: str = "6000.0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +92,7 @@ class Api:
         ending: Tells how the stream ends.
         filled: Parameters that must be there and not null.
         present: Parameters that must be there.
+        check: Refuses a body that fails only behind the router, given the model's name.
         demand: Reads what the answer must hold.
         streamed: Whether it streams; `None` where `stream` in the body says so.
         query_key: Whether the key may be in the query.
@@ -103,6 +108,7 @@ class Api:
     ending: Callable[[Turn], Ending] | None = None
     filled: tuple[str, ...] = ()
     present: tuple[str, ...] = ()
+    check: Callable[[Body, str], None] | None = None
     demand: Callable[[Body], Demand] | None = None
     streamed: bool | None = None
     query_key: bool = False
@@ -125,6 +131,8 @@ class Api:
         _exchange.require_params(self.route, body, self.filled, self.present)
         asked = body.get("model")
         name = _exchange.require_known_model(exchange, self.route, model or asked)
+        if self.check:
+            self.check(body, name)
         scripted = exchange.next_answer(exchange.recorded)
         if scripted is None:
             demand = self.demand(body) if self.demand else None
@@ -135,12 +143,13 @@ class Api:
         return self._reply(exchange, turn, name)
 
     def _reply(self, exchange: Exchange, turn: Turn, name: str) -> Response:
-        time.sleep(turn.reply.latency)
+        exchange.stopping.sleep(turn.reply.latency)
         if turn.reply.hold is not None:
-            turn.reply.hold.pass_through()
+            turn.reply.hold.pass_through(exchange.stopping)
         streamed = turn.body.get("stream") is True if self.streamed is None else self.streamed
         if streamed and self.events and self.ending:
-            events = stream(turn.reply, self.events(turn), self.ending(turn))
+            ending = self.ending(turn)
+            events = stream(turn.reply, self.events(turn), ending, exchange.stopping)
             return self._stream(exchange, events, name)
         response = _response.completion_response(
             self.answer(turn), exchange.request, name, exchange.settings.litellm, self.left_out
@@ -150,8 +159,9 @@ class Api:
     def _fault(self, exchange: Exchange, scripted: Answer, model: str) -> Response:
         match scripted:
             case Failure(status=status, message=message):
-                time.sleep(scripted.latency)
-                raise upstream_failure(status, message, model, _retry_lines(scripted))
+                exchange.stopping.sleep(scripted.latency)
+                lines = _retry_lines(scripted)
+                raise upstream_failure(status, message, model, exchange.litellm, lines)
             case Redirect(location=location, status=status):
                 return _response.redirect_response(location, exchange.request, status)
             case Cut(at="before-headers"):
@@ -171,9 +181,9 @@ class Api:
         )
 
     def _refuse(self, error: ApiError, exchange: Exchange, model: str) -> Response:
-        checked, unknown_model, upstream = self.error_lines
+        checked, unknown_model, upstream, timeout = self.error_lines
         names = upstream if error.routed else unknown_model if error.repeated else checked
-        lines = _response.error_lines(names, model, exchange.settings.litellm)
+        lines = _response.error_lines(names, model, exchange.settings.litellm, timeout)
         return _response.error_response(error, exchange.request, self.envelope(error), lines)
 
 

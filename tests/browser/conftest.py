@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -74,3 +75,33 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
             stdout=subprocess.DEVNULL,
         )
     return lambda name: (folder / f"{name}.html").as_uri()
+
+
+@pytest.fixture(scope="session")
+def matrix_page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the address of a matrix of two environments; in the older one a contract fails."""
+    folder = tmp_path_factory.mktemp("matrix")
+    subprocess.run(
+        [*CHECK, "--json", str(folder / "new.json")],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    result = json.loads(folder.joinpath("new.json").read_text(encoding="utf-8"))
+    for openai, status, seen in (("1.0.0", "fail", "kept"), ("3.54.0", "pass", "lower-case")):
+        result["environment"]["openai"] = openai
+        result["contracts"][0]["status"] = status
+        result["verdict"] = "broken" if status == "fail" else "conformant"
+        probe = {"id": "letter-case", "fact": "Letter case.", "seen": seen, "expected": seen}
+        probe |= {"openai": openai, "reason": "Why.", "link": "", "departs": False}
+        name = folder / f"openai{openai}.json"
+        name.write_text(json.dumps(result), encoding="utf-8")
+        name.with_suffix(".probes.json").write_text(json.dumps({"probes": [probe]}), "utf-8")
+    files = [str(one) for one in folder.glob("openai*.json")]
+    page = folder / "matrix.html"
+    subprocess.run(
+        [*CHECK[:-1], "matrix", "merge", *files, "--html", str(page)],
+        check=False,
+        stdout=subprocess.DEVNULL,
+    )
+    return page.as_uri()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pytest
 from fake_litellm import RecordedRequest, resolve_session
 from litellm_contracts._model import Call, Level, Report, Result, Status
 from litellm_contracts._observation import Observation, Outcome, observe
+from litellm_contracts.reports._json import to_dict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,6 +128,60 @@ def asked(
 def handlers() -> Path:
     """Return the folder of handler files."""
     return HANDLERS
+
+
+@pytest.fixture
+def left_behind(tmp_path: Path, report: Report) -> Callable[..., Path]:
+    """Return a function that writes what an environment leaves behind, and returns its folder."""
+
+    def leave(  # noqa: PLR0913 - a test names what differs
+        name: str,
+        openai: str,
+        statuses: dict[str, str] | None = None,
+        seen: str = "kept",
+        folder: str = "results",
+        *,
+        departs: bool = False,
+        **suite: object,
+    ) -> Path:
+        statuses = statuses or {"group/one": "pass", "group/two": "pass"}
+        failed = next(one for one in report.results if one.status is Status.FAIL)
+        results = tuple(
+            replace(
+                failed if status == "fail" else report.results[0],
+                id=one,
+                status=Status(status),
+                requirement=f"It must do {one}.",
+            )
+            for one, status in statuses.items()
+        )
+        told = to_dict(
+            replace(
+                report,
+                results=results,
+                suite={**report.suite, **suite},
+                environment={**report.environment, "openai": openai},
+            )
+        )
+        probe = {
+            "id": "letter-case",
+            "fact": "Letter case.",
+            "openai": openai,
+            "expected": "lower-case" if departs else seen,
+            "seen": seen,
+            "reason": "Because of a | and <b>.",
+            "link": "https://example.com",
+            "departs": departs,
+        }
+        place = tmp_path / folder
+        place.mkdir(exist_ok=True)
+        place.joinpath(f"{name}.json").write_text(json.dumps(told), encoding="utf-8")
+        place.joinpath(f"{name}.probes.json").write_text(
+            json.dumps({"schema_version": 1, "probes": [probe]}), encoding="utf-8"
+        )
+        return place
+
+    return leave
 
 
 @pytest.fixture

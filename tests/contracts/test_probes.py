@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from litellm_contracts import _probes
 from litellm_contracts._cli import main
-from litellm_contracts._errors import HandlerError
+from litellm_contracts._errors import HandlerError, UsageError
 from litellm_contracts._probes import PROBES, read_history, run_probes
 
 if TYPE_CHECKING:
@@ -106,3 +106,29 @@ def test_no_sdk_to_probe_is_told(monkeypatch: pytest.MonkeyPatch, release: str |
     monkeypatch.setattr(metadata, "version", version)
     with pytest.raises(HandlerError, match=r"^probes need "):
         run_probes()
+
+
+@pytest.mark.usefixtures("only_one")
+def test_a_probe_is_chosen_by_its_id(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["probe", "lines"]) == 0
+    assert main(["probe", "line"]) == 2
+    assert "no probe is called 'line'; did you mean 'lines'?" in capsys.readouterr().err
+
+
+def test_some_probes_are_run_in_the_order_of_the_history() -> None:
+    results = run_probes(["header-letter-case", "custom-headers-variable", "header-value-empty"])
+    told = [(result.id, result.seen) for result in results]
+    assert told == [
+        ("header-letter-case", "lower-case"),
+        ("header-value-empty", "sent as ''"),
+        ("custom-headers-variable", "sent"),
+    ]
+    with pytest.raises(UsageError, match="header-letter-case"):
+        run_probes(["header-letter-cas"])
+
+
+def test_a_probe_that_breaks_is_a_finding(only_one: dict[str, str]) -> None:
+    only_one.clear()
+    [result] = run_probes()
+    assert result.departs
+    assert result.seen == "the probe itself failed: KeyError: 'says'"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from litellm_contracts.reports._html import _hash, write_html
+from litellm_contracts.reports._html import write_html
+from litellm_contracts.reports._page import _hash
 
 if TYPE_CHECKING:
     from litellm_contracts._model import Report

@@ -98,6 +98,8 @@ def test_no_key(guarded: Callable[..., Wire], path: str, litellm: str, param: st
         pytest.param("Authorization: Bearer sk-wrong", id="bearer"),
         pytest.param("Authorization: Basic abc", id="basic"),
         pytest.param("x-api-key: sk-wrong", id="x-api-key"),
+        pytest.param(f"x-api-key: Bearer {KEY}", id="x-api-key with a scheme"),
+        pytest.param(f"Authorization: Bearer   {KEY}", id="three spaces"),
     ],
 )
 def test_a_wrong_key(guarded: Callable[..., Wire], line: str) -> None:
@@ -107,6 +109,41 @@ def test_a_wrong_key(guarded: Callable[..., Wire], line: str) -> None:
         b'{"error":{"message":"No connected db.","type":"no_db_connection",'
         b'"param":null,"code":"400"}}'
     )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(f"BEARER {KEY}", id="scheme in upper case"),
+        pytest.param(KEY, id="no scheme"),
+        pytest.param("Bearer", id="no key"),
+        pytest.param(f"Bearer\t{KEY}", id="tab"),
+        pytest.param("Digest username=x", id="another scheme"),
+    ],
+)
+def test_a_malformed_key(guarded: Callable[..., Wire], value: str) -> None:
+    answer = guarded().get("/v1/models", f"Authorization: {value}")
+    assert answer.status == 401
+    assert answer.error == {
+        "message": "Authentication Error, Malformed API Key passed in. "
+        "Ensure Key has `Bearer ` prefix.",
+        "type": "auth_error",
+        "param": "None",
+        "code": "401",
+    }
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        pytest.param((GOOD_KEY, "Authorization: Bearer sk-wrong"), 200, id="good first"),
+        pytest.param(("Authorization: Bearer sk-wrong", GOOD_KEY), 400, id="good last"),
+    ],
+)
+def test_the_first_of_two_keys_counts(
+    guarded: Callable[..., Wire], lines: tuple[str, ...], status: int
+) -> None:
+    assert guarded().get("/v1/models", *lines).status == status
 
 
 @pytest.mark.parametrize("lines", [(), ("Authorization: Bearer anything",)], ids=["none", "any"])
@@ -206,14 +243,16 @@ def test_an_unknown_model_is_told_twice(guarded: Callable[..., Wire]) -> None:
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"text"', b"null", b"7"])
-def test_json_that_is_no_object(guarded: Callable[..., Wire], body: bytes) -> None:
-    answer = guarded(api_key=None).post(body)
+def test_json_that_is_no_object_is_found_before_the_key(
+    guarded: Callable[..., Wire], body: bytes
+) -> None:
+    answer = guarded().post(body)
     assert answer.status == 500
     assert answer.names == ["date", "content-length", "content-type"]
     assert answer.json == {
         "error": {"message": "Internal server error", "type": "internal_server_error"}
     }
-    later = guarded(api_key=None, litellm="1.109.1").post(body)
+    later = guarded(litellm="1.109.1").post(body)
     assert later.status == 400
     assert later.error["message"] == "Invalid JSON payload: expected an object"
 
@@ -238,32 +277,91 @@ def test_the_content_type_does_not_matter(wire: Wire, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "name"),
+    ("status", "kind", "opening"),
     [
         pytest.param(400, "invalid_request_error", "BadRequestError", id="400"),
-        pytest.param(401, "authentication_error", "AuthenticationError", id="401"),
-        pytest.param(408, "invalid_request_error", "Timeout", id="408"),
-        pytest.param(429, "throttling_error", "RateLimitError", id="429"),
-        pytest.param(500, "internal_server_error", "InternalServerError", id="500"),
-        pytest.param(502, "internal_server_error", "BadGatewayError", id="502"),
-        pytest.param(503, "internal_server_error", "ServiceUnavailableError", id="503"),
-        pytest.param(529, "internal_server_error", "APIError", id="529"),
+        pytest.param(
+            401, "authentication_error", "AuthenticationError: AuthenticationError", id="401"
+        ),
+        pytest.param(403, "permission_error", "APIError: APIError", id="403"),
+        pytest.param(404, "invalid_request_error", "NotFoundError: NotFoundError", id="404"),
+        pytest.param(422, "unprocessable_entity_error", "BadRequestError", id="422"),
+        pytest.param(429, "throttling_error", "RateLimitError: RateLimitError", id="429"),
+        pytest.param(
+            500, "internal_server_error", "InternalServerError: InternalServerError", id="500"
+        ),
+        pytest.param(502, "internal_server_error", "BadGatewayError: BadGatewayError", id="502"),
+        pytest.param(
+            503,
+            "internal_server_error",
+            "ServiceUnavailableError: ServiceUnavailableError",
+            id="503",
+        ),
+        pytest.param(529, "internal_server_error", "APIError: APIError", id="529"),
     ],
 )
 def test_a_failure_in_litellms_envelope(
-    wire: Wire, fake_litellm: FakeLiteLLM, status: int, kind: str, name: str
+    wire: Wire, fake_litellm: FakeLiteLLM, status: int, kind: str, opening: str
 ) -> None:
     fake_litellm.script(Failure(status=status))
     answer = wire.chat(model="alias", stream=True)
     assert (answer.status, fake_litellm.journal[0].status) == (status, status)
     assert answer.error == {
-        "message": f"litellm.{name}: scripted failure\n\nLiteLLM: model group 'alias' failed "
-        "with the error above. No fallback was attempted.",
+        "message": f"litellm.{opening}: OpenAIException - scripted failure\n\n"
+        "LiteLLM: model group 'alias' failed with the error above. No fallback was attempted.",
         "type": kind,
         "param": None,
         "code": str(status),
     }
     assert wire.chat().status == 200
+
+
+@pytest.mark.parametrize(
+    ("litellm", "settings"),
+    [
+        pytest.param("1.106.2", ["request_timeout: None", "timeout: None"], id="1.106.2"),
+        pytest.param(
+            "1.109.1",
+            ["request_timeout: None", "timeout: None", "stream_timeout: None"],
+            id="1.109.1",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        pytest.param(408, "invalid_request_error", id="408"),
+        pytest.param(504, "internal_server_error", id="504"),
+    ],
+)
+def test_a_timeout_tells_the_settings(
+    guarded: Callable[..., Wire], litellm: str, settings: list[str], status: int, kind: str
+) -> None:
+    failure = Failure(status=status)
+    wire = guarded(api_key=None, missing_session_id=None, litellm=litellm, reply=failure)
+    error = wire.chat().error
+    said, deployment, _ = error["message"].split("\n\n")
+    assert said == "litellm.Timeout: Timeout Error: OpenAIException - scripted failure"
+    assert deployment.removeprefix("Deployment Info: ").split("\n") == settings
+    assert error["type"] == kind
+
+
+@pytest.mark.parametrize(
+    ("messages", "status", "opening"),
+    [
+        pytest.param("hi", 400, "Invalid request format: ", id="text"),
+        pytest.param({"role": "user"}, 400, "Invalid request format: ", id="object"),
+        pytest.param([{"role": "user"}, "a"], 400, "Invalid request format: ", id="of texts"),
+        pytest.param(3, 500, "", id="number"),
+    ],
+)
+def test_messages_that_are_no_objects(
+    wire: Wire, messages: object, status: int, opening: str
+) -> None:
+    answer = wire.chat(messages=messages)
+    assert answer.status == status
+    assert answer.error["message"].startswith(f"{opening}litellm.APIConnectionError: ")
+    assert ("x-litellm-timeout", "6000.0") in answer.headers
 
 
 def test_the_sdk_reads_a_failure(client: openai.OpenAI, fake_litellm: FakeLiteLLM) -> None:

@@ -1,9 +1,11 @@
-"""Bodies as measured on LiteLLM 1.106.2 in front of an OpenAI chat model."""
+"""Bodies as measured on LiteLLM 1.106.2, of text models and of OpenAI's chat models."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from fake_litellm import Reply, Usage
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 PATH = "/v1/completions"
 ASKED: dict[str, Any] = {"model": "alias", "prompt": "x"}
+OF_CHAT_MODEL = ASKED | {"model": "gpt-4o"}
 
 
 def settled(body: bytes) -> str:
@@ -27,31 +30,71 @@ def settled(body: bytes) -> str:
 def test_a_json_answer(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     fake_litellm.script(Reply(text="é ✓"))
     assert settled(wire.call(PATH, ASKED).body) == (
-        '{"id":"chatcmpl-UUID","object":"text_completion","created":0,"model":"alias",'
+        '{"id":"cmpl-UUID","object":"text_completion","created":0,"model":"alias",'
         '"choices":[{"finish_reason":"stop","index":0,"text":"é ✓","logprobs":null}],'
         '"usage":{"completion_tokens":20,"prompt_tokens":10,"total_tokens":30,'
-        '"completion_tokens_details":null,"prompt_tokens_details":null}}'
+        '"completion_tokens_details":null,"prompt_tokens_details":null},'
+        '"system_fingerprint":null}'
     )
 
 
+@pytest.mark.parametrize(
+    ("model", "of_chat_model"),
+    [
+        pytest.param("gpt-4o", True, id="gpt-4o"),
+        pytest.param("o3-mini", True, id="o3-mini"),
+        pytest.param("ft:gpt-4o:acme", True, id="fine-tuned"),
+        pytest.param("gpt-3.5-turbo-instruct", False, id="instruct"),
+        pytest.param("openai/gpt-4o", False, id="an alias"),
+        pytest.param("codestral", False, id="of another provider"),
+    ],
+)
+def test_openais_chat_models_are_told_by_their_names(
+    wire: Wire,
+    model: str,
+    of_chat_model: bool,  # noqa: FBT001
+) -> None:
+    answer = wire.call(PATH, ASKED | {"model": model}).json
+    assert answer["id"].startswith("chatcmpl-") == of_chat_model
+    assert ("system_fingerprint" not in answer) == of_chat_model
+
+
+def test_the_model_in_the_path_is_the_one_that_tells(wire: Wire) -> None:
+    answer = wire.call("/engines/gpt-4o/completions", ASKED).json
+    assert answer["id"].startswith("chatcmpl-")
+
+
 def test_details_of_usage(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
-    fake_litellm.script(Reply(usage=Usage(reasoning_tokens=4)))
+    fake_litellm.script(Reply(usage=Usage(reasoning_tokens=4, cached_tokens=3)))
     usage = wire.call(PATH, ASKED).json["usage"]
     assert usage["completion_tokens_details"] == {"reasoning_tokens": 4}
+    assert list(usage)[-1] == "prompt_tokens_details"
+    assert usage["prompt_tokens_details"] == {
+        "audio_tokens": None,
+        "cached_tokens": 3,
+        "text_tokens": None,
+        "image_tokens": None,
+        "video_tokens": None,
+    }
 
 
 def test_a_stream(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     fake_litellm.script(Reply(text="a b"))
     pieces = wire.call(PATH, ASKED | {"stream": True}).pieces
     zeros = '"usage":{"completion_tokens":0,"prompt_tokens":0,"total_tokens":0}}\n\n'
-    base = 'data: {"id":"chatcmpl-UUID","object":"text_completion","created":0,"model":"alias",'
+    base = 'data: {"id":"cmpl-UUID","object":"text_completion","created":0,"model":"alias",'
     assert [settled(piece) for piece in pieces] == [
-        base + '"choices":[{"index":0,"text":""}],' + zeros,
         base + '"choices":[{"index":0,"text":"a"}],' + zeros,
         base + '"choices":[{"index":0,"text":" b"}],' + zeros,
         base + '"choices":[{"finish_reason":"stop","index":0}],' + zeros,
         "data: [DONE]\n\n",
     ]
+
+
+def test_a_stream_of_a_chat_model_opens_with_an_empty_text(wire: Wire) -> None:
+    first, second, *_ = wire.call(PATH, OF_CHAT_MODEL | {"stream": True}).events
+    assert first["id"].startswith("chatcmpl-")
+    assert [first["choices"][0]["text"], second["choices"][0]["text"]] == ["", "Hello"]
 
 
 def test_1_109_1_sends_no_zeros(
@@ -67,6 +110,7 @@ def test_a_stream_with_usage(wire: Wire) -> None:
     assert all("usage" not in event for event in events)
     assert last["choices"] == [{"index": 0}]
     assert last["usage"]["total_tokens"] == 30
+    assert last["usage"]["completion_tokens_details"] == {"reasoning_tokens": 0, "text_tokens": 20}
 
 
 def test_an_unknown_model_is_told_as_an_exception(

@@ -44,7 +44,7 @@ def test_a_stream(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
         (
             b'data: {"candidates": [{"content": {"parts": [], "role": "model"}, '
             b'"finishReason": "STOP", "index": 0, "safetyRatings": []}], "usageMetadata": '
-            b'{"promptTokenCount": 10, "candidatesTokenCount": 20, "totalTokenCount": 30}}\n\n'
+            b'{"promptTokenCount": 0, "candidatesTokenCount": 0, "totalTokenCount": 0}}\n\n'
         ),
     )
 

@@ -20,10 +20,10 @@ ASKED: dict[str, Any] = {"model": "alias", "max_tokens": 9, "messages": []}
 STREAMED = ASKED | {"stream": True}
 CALL = ToolCall(name="read", arguments='{"path":"a.txt"}', id="call_7")
 START = (
-    'event: message_start\ndata: {"type":"message_start","message":{"id":"msg_UUID",'
-    '"type":"message","role":"assistant","content":[],"model":"alias","stop_reason":null,'
-    '"stop_sequence":null,"usage":{"input_tokens":0,"output_tokens":0,'
-    '"cache_creation_input_tokens":0,"cache_read_input_tokens":0}}}\n\n'
+    'event: message_start\ndata: {"type": "message_start", "message": {"id": "msg_UUID", '
+    '"type": "message", "role": "assistant", "content": [], "model": "alias", '
+    '"stop_reason": null, "stop_sequence": null, "usage": {"input_tokens": 0, '
+    '"output_tokens": 0, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}}}\n\n'
 )
 
 

@@ -55,12 +55,16 @@ def test_an_entry_is_written_as_litellm_writes_it(wire: Wire) -> None:
     [
         pytest.param("/v1/models/a", "a", id="v1"),
         pytest.param("/models/a", "a", id="without v1"),
-        pytest.param("/v1/models/openai/gpt-4o", "openai/gpt-4o", id="slash"),
         pytest.param("/v1/models/%E6%A8%A1%20x", "模 x", id="encoded"),
     ],
 )
 def test_one_model(wire: Wire, path: str, name: str) -> None:
     assert wire.get(path).json["id"] == name
+
+
+def test_a_name_with_a_slash_has_no_route(wire: Wire) -> None:
+    answer = wire.get("/v1/models/openai/gpt-4o")
+    assert (answer.status, answer.json) == (404, {"detail": "Not Found"})
 
 
 def test_a_model_that_is_not_there(

@@ -22,6 +22,8 @@ CALLS = (
     ToolCall(name="read_file", arguments='{"path": "a.txt"}', id="call_1"),
     ToolCall(name="list", id="call_2"),
 )
+KEYS = ["id", "created", "model", "object", "choices"]
+TEXT_KEYS = ["id", "object", "created", "model", "choices"]
 COUNTED = Usage(
     prompt_tokens=7,
     completion_tokens=5,
@@ -47,7 +49,8 @@ def test_a_json_reply(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     assert head.startswith(b'{"id":"chatcmpl-')
     assert tail.partition(b",")[2].decode() == (
         '"model":"alias","object":"chat.completion","choices":[{"finish_reason":"stop","index":0,'
-        '"message":{"content":"Grüße ✓","role":"assistant"}}],'
+        '"message":{"content":"Grüße ✓","role":"assistant",'
+        '"provider_specific_fields":{"refusal":null}},"provider_specific_fields":{}}],'
         '"usage":{"completion_tokens":20,"prompt_tokens":10,"total_tokens":30}}'
     )
 
@@ -129,12 +132,67 @@ def test_tool_calls_of_a_json_reply(wire: Wire, fake_litellm: FakeLiteLLM) -> No
         .partition('"message":')[2]
         .startswith(
             '{"role":"assistant","tool_calls":['
-            '{"id":"call_1","function":{"arguments":"{\\"path\\": \\"a.txt\\"}",'
-            '"name":"read_file"},"type":"function"},'
-            '{"id":"call_2","function":{"arguments":"{}","name":"list"},"type":"function"}],'
-            '"content":null}'
+            '{"function":{"arguments":"{\\"path\\": \\"a.txt\\"}",'
+            '"name":"read_file"},"id":"call_1","type":"function"},'
+            '{"function":{"arguments":"{}","name":"list"},"id":"call_2","type":"function"}],'
+            '"provider_specific_fields":{"refusal":null},"content":null}'
         )
     )
+
+
+def test_1_109_1_leaves_nulls_in_place(
+    serve: Callable[..., FakeLiteLLM], connect: Callable[[FakeLiteLLM], Wire]
+) -> None:
+    (choice,) = connect(serve(litellm="1.109.1")).chat().json["choices"]
+    assert "provider_specific_fields" not in choice | choice["message"]
+    assert choice["message"]["refusal"] is choice["logprobs"] is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "keys"),
+    [
+        pytest.param(
+            Reply(text="Hi", reasoning="Hm"), [TEXT_KEYS, KEYS, TEXT_KEYS, TEXT_KEYS], id="text"
+        ),
+        pytest.param(
+            Reply(tool_calls=CALLS[1:]), [TEXT_KEYS, KEYS, KEYS, KEYS, TEXT_KEYS], id="tools"
+        ),
+    ],
+)
+def test_the_order_of_keys_in_chunks(
+    wire: Wire, fake_litellm: FakeLiteLLM, reply: Reply, keys: list[list[str]]
+) -> None:
+    fake_litellm.script(reply)
+    *events, usage = wire.chat(stream=True, stream_options={"include_usage": True}).events
+    assert [list(event) for event in events] == keys
+    assert list(usage) == [*KEYS, "usage"]
+    assert list(events[0]["choices"][0]["delta"]) == ["role", "content"]
+    assert list(events[-1]["choices"][0]) == ["index", "delta", "finish_reason"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "details"),
+    [
+        pytest.param(Reply(), {"reasoning_tokens": 0, "text_tokens": 20}, id="text"),
+        pytest.param(
+            Reply(usage=Usage(reasoning_tokens=4)), {"reasoning_tokens": 4}, id="reasoning"
+        ),
+        pytest.param(Reply(tool_calls=CALLS), None, id="tools"),
+    ],
+)
+def test_a_stream_tells_the_tokens_of_text(
+    wire: Wire, fake_litellm: FakeLiteLLM, reply: Reply, details: dict[str, int] | None
+) -> None:
+    fake_litellm.script(reply, reply)
+    *_, last = wire.chat(stream=True, stream_options={"include_usage": True}).events
+    assert last["usage"].get("completion_tokens_details") == details
+
+
+def test_cached_tokens_alone_are_told_in_the_details(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
+    fake_litellm.script(Reply(usage=Usage(cached_tokens=3)))
+    usage = wire.chat().json["usage"]
+    assert usage["prompt_tokens_details"] == {"cached_tokens": 3}
+    assert not [name for name in usage if name.startswith("cache_")]
 
 
 def test_streamed_tool_calls(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
@@ -161,7 +219,12 @@ def test_streamed_tool_calls(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
 def test_reasoning(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     fake_litellm.script(Reply(text="Yes", reasoning="Hm"), Reply(text="Yes", reasoning="Hm"))
     message = wire.chat().json["choices"][0]["message"]
-    assert message == {"content": "Yes", "role": "assistant", "reasoning_content": "Hm"}
+    assert list(message.items()) == [
+        ("content", "Yes"),
+        ("role", "assistant"),
+        ("reasoning_content", "Hm"),
+        ("provider_specific_fields", {"refusal": None}),
+    ]
     deltas = [event["choices"][0]["delta"] for event in wire.chat(stream=True).events]
     assert deltas[1:3] == [{"reasoning_content": "Hm"}, {"content": "Yes"}]
 
@@ -266,6 +329,7 @@ def test_a_redirect_says_where(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     assert answer.status_line == "HTTP/1.1 308 Permanent Redirect"
     assert ("location", "https://elsewhere.test/v1") in answer.headers
     assert answer.body == b""
+    assert "content-type" not in answer.names
 
 
 def test_answers_are_given_out_once_each(

@@ -74,11 +74,6 @@ def test_a_target_may_be_long(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     assert len(fake_litellm.journal[0].query) == 70_000
 
 
-def test_empty_lines_before_a_request_are_skipped(wire: Wire) -> None:
-    wire.send(b"\r\n\r\n")
-    assert wire.get("/v1/models").status == 200
-
-
 HOST = b"Host: proxy\r\n"
 
 
@@ -86,6 +81,7 @@ HOST = b"Host: proxy\r\n"
     ("head", "reason"),
     [
         pytest.param(b"hello\r\n", "bad request line", id="one word"),
+        pytest.param(b"\r\n", "bad request line", id="empty line first"),
         pytest.param(b"GET /\r\n\r\n", "bad request line", id="no version"),
         pytest.param(b"GET / HTTP/2.0\r\n\r\n", "bad request line", id="version"),
         pytest.param(b"get / HTTP/1.1\r\n\r\n", "bad request line", id="method in lower case"),
@@ -94,6 +90,9 @@ HOST = b"Host: proxy\r\n"
         pytest.param(b"GET http://[::1/ HTTP/1.1\r\n\r\n", "bad request line", id="target no URL"),
         pytest.param(b"GET / HTTP/1.1\n\n", "bad request line", id="bare LF"),
         pytest.param(b"GET / HTTP/1.1\r\n\r\n", "no Host header", id="no Host"),
+        pytest.param(
+            b"GET / HTTP/1.1\r\n" + HOST + HOST + b"\r\n", "two Host headers", id="two Hosts"
+        ),
         pytest.param(
             b"GET / HTTP/1.1\r\n" + HOST + b"A : b\r\n\r\n", "bad header line", id="space in name"
         ),

@@ -31,6 +31,7 @@ SUCCESS = [
     "x-litellm-response-cost-tool-usage",
     "x-litellm-key-spend",
     "x-litellm-response-duration-ms",
+    "x-litellm-overhead-duration-ms",
     "x-litellm-callback-duration-ms",
     "x-litellm-model-group",
     "x-litellm-attempted-retries",
@@ -188,6 +189,25 @@ def test_a_preflight_that_asks_for_no_headers(wire: Wire) -> None:
         "OPTIONS /v1/models HTTP/1.1", "Origin: http://x", "Access-Control-Request-Method: GET"
     )
     assert "access-control-allow-headers" not in wire.answer().names
+
+
+@pytest.mark.parametrize(
+    ("method", "private", "refused"),
+    [
+        pytest.param("FOO", "false", b"method", id="method"),
+        pytest.param("POST", "true", b"private-network", id="private network"),
+        pytest.param("FOO", "true", b"method, private-network", id="both"),
+    ],
+)
+def test_a_preflight_that_is_refused(wire: Wire, method: str, private: str, refused: bytes) -> None:
+    wire.request(
+        "OPTIONS /v1/models HTTP/1.1",
+        "Origin: http://x",
+        f"Access-Control-Request-Method: {method}",
+        f"Access-Control-Request-Private-Network: {private}",
+    )
+    answer = wire.answer()
+    assert (answer.status, answer.body) == (400, b"Disallowed CORS " + refused)
 
 
 def test_options_without_an_origin_is_no_preflight(wire: Wire) -> None:

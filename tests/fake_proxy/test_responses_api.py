@@ -75,6 +75,35 @@ def test_a_json_answer(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     assert answer["usage"]["total_tokens"] == 30
 
 
+def test_the_order_of_keys(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
+    fake_litellm.script(Reply(tool_calls=(CALL,)), Reply(tool_calls=(CALL,)))
+    (call,) = wire.call(PATH, ASKED).json["output"]
+    events = wire.call(PATH, ASKED | {"stream": True}).events
+    assert list(call) == [
+        *("arguments", "call_id", "name", "type", "id", "caller", "namespace", "status")
+    ]
+    passed_on = ["id", "type", "status", "arguments", "call_id", "name"]
+    items = [list(event["item"]) for event in events if "item" in event]
+    assert items == [passed_on, passed_on]
+    (ended,) = events[-1]["response"]["output"]
+    assert list(ended) == ["arguments", "call_id", "name", "type", "id", "status"]
+
+
+def test_a_repeated_function_has_all_its_keys(wire: Wire) -> None:
+    asked = {"type": "function", "name": "read", "parameters": {"type": "object"}}
+    (told,) = wire.call(PATH, ASKED | {"tools": [asked]}).json["tools"]
+    assert list(told.items()) == [
+        ("name", "read"),
+        ("parameters", {"type": "object"}),
+        ("strict", None),
+        ("type", "function"),
+        ("allowed_callers", None),
+        ("defer_loading", None),
+        ("description", None),
+        ("output_schema", None),
+    ]
+
+
 def test_what_was_asked_is_repeated(wire: Wire) -> None:
     asked = {"instructions": "be kind", "tools": [{"type": "web_search"}], "temperature": 0}
     answer = wire.call(PATH, ASKED | asked | {"metadata": None}).json

@@ -21,6 +21,7 @@ SESSION = "X-Zoo-Session-ID: task-0001"
 NO_SESSION = "Request has no session id."
 CHAT: dict[str, Any] = {"model": "m", "messages": []}
 TEXT: dict[str, Any] = {"model": "m", "prompt": "x"}
+CHAT_TEXT = TEXT | {"model": "gpt-4o"}
 EMBED: dict[str, Any] = {"model": "m", "input": "x"}
 RESPONSE: dict[str, Any] = {"model": "m", "input": "x"}
 MESSAGE: dict[str, Any] = {"model": "m", "messages": [], "max_tokens": 9}
@@ -50,16 +51,25 @@ PATHS = [
 STREAMS = {
     "chat": ("/v1/chat/completions", CHAT),
     "completions": ("/v1/completions", TEXT),
+    "completions of a chat model": ("/v1/completions", CHAT_TEXT),
     "responses": ("/v1/responses", RESPONSE),
     "messages": ("/v1/messages", MESSAGE),
     "gemini": ("/v1beta/models/m:streamGenerateContent", GEMINI),
 }
 # What an API sends before the first piece, and what ends its streams.
-OPENINGS = {"chat": 1, "completions": 1, "responses": 4, "messages": 2, "gemini": 0}
+OPENINGS = {
+    "chat": 1,
+    "completions": 0,
+    "completions of a chat model": 1,
+    "responses": 4,
+    "messages": 2,
+    "gemini": 0,
+}
 DONE = (b"data: [DONE]\n\n",)
 DONES: dict[str, tuple[bytes, ...]] = {
     "chat": DONE,
     "completions": DONE,
+    "completions of a chat model": DONE,
     "responses": DONE,
     "messages": (),
     "gemini": (),
@@ -67,6 +77,7 @@ DONES: dict[str, tuple[bytes, ...]] = {
 LAST = {
     "chat": b'"finish_reason"',
     "completions": b'"finish_reason"',
+    "completions of a chat model": b'"finish_reason"',
     "responses": b"response.completed",
     "messages": b"message_stop",
     "gemini": b'"STOP"',
@@ -361,6 +372,22 @@ def test_the_lines_of_a_failure(
 
 
 @pytest.mark.parametrize(
+    ("path", "body", "seconds"),
+    [
+        pytest.param("/v1/chat/completions", CHAT, "6000.0", id="chat"),
+        pytest.param("/v1/embeddings", EMBED, "6000.0", id="embeddings"),
+        pytest.param("/v1/responses", RESPONSE, "600.0", id="responses"),
+        pytest.param("/v1/messages", MESSAGE, "600.0", id="messages"),
+    ],
+)
+def test_a_failure_tells_the_timeout(
+    wire: Wire, fake_litellm: FakeLiteLLM, path: str, body: dict[str, Any], seconds: str
+) -> None:
+    fake_litellm.script(Failure(status=500))
+    assert ("x-litellm-timeout", seconds) in wire.call(path, body).headers
+
+
+@pytest.mark.parametrize(
     ("path", "body", "missing"),
     [
         pytest.param(
@@ -372,13 +399,26 @@ def test_the_lines_of_a_failure(
         pytest.param(
             "/v1/completions",
             TEXT | {"stream": True},
-            {"x-litellm-model-api-base", "x-litellm-response-cost-input"},
+            {
+                *("x-litellm-model-api-base", "x-litellm-response-cost-input"),
+                "x-litellm-overhead-duration-ms",
+            },
             id="completions, streamed",
+        ),
+        pytest.param("/v1/completions", TEXT, {"x-litellm-overhead-duration-ms"}, id="completions"),
+        pytest.param(
+            "/v1/completions",
+            CHAT_TEXT | {"stream": True},
+            {"x-litellm-model-api-base", "x-litellm-response-cost-input"},
+            id="completions of a chat model, streamed",
         ),
         pytest.param(
             "/v1beta/models/m:generateContent",
             GEMINI,
-            {"x-litellm-model-name", "x-litellm-response-cost-input"},
+            {
+                *("x-litellm-model-name", "x-litellm-response-cost-input"),
+                "x-litellm-overhead-duration-ms",
+            },
             id="gemini",
         ),
     ],

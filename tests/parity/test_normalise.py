@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import pytest
@@ -89,6 +90,16 @@ def test_events_and_their_framing() -> None:
     ]
     assert shown["framing"] == [2, 1]
     assert shown["end"] == "cut"
+
+
+def test_a_compressed_body_is_unpacked() -> None:
+    packed = gzip.compress(b'{"a":1}')
+    lines = [("content-encoding", "gzip"), ("content-length", str(len(packed)))]
+
+    shown = normalised(answer(packed, headers=lines), b"")
+
+    assert shown["json"] == {"a": 1}
+    assert shown["headers"] == ["content-encoding: gzip", "content-length: <length>"]
 
 
 def test_a_minted_session_is_none_and_a_sent_one_is_kept() -> None:

@@ -62,7 +62,7 @@ def write_markdown(report: Report, limit: int = LIMIT) -> str:
 def _head(report: Report) -> Iterator[str]:
     yield f"## litellm-contracts: {report.verdict.value}\n"
     yield f"**{counted(report)}** in {report.seconds:.1f} s\n"
-    yield f"{_code(headline(report))}\n"
+    yield f"{code(headline(report))}\n"
     missing = report.counts["not-run"]
     if missing:
         yield f"{missing} contracts were not run; a verdict needs them all.\n\n"
@@ -72,7 +72,7 @@ def _story(result: Result, *, is_open: bool) -> Iterator[str]:
     """Tell one failure, folded: what is demanded above, what was seen line by line."""
     name = f"<code>{escape(result.id)}</code> ({result.level.value})"
     yield f"<details{' open' if is_open else ''}><summary>{_MARKS[result.status]} {name}</summary>"
-    yield f"\n{_plain(result.requirement)}\n"
+    yield f"\n{plain(result.requirement)}\n"
     told = visible("\n".join(list(failure_lines(result))[2:]))
     if len(told) > _LONGEST_STORY:
         told = f"{told[:_LONGEST_STORY]}\n(cut here; see --json)"
@@ -91,7 +91,7 @@ def _table(results: Sequence[Result]) -> Iterator[str]:
     yield "| | contract | level | |"
     yield "|---|---|---|---|"
     for one in ran:
-        note = _code(one.message) if one.message else ""
+        note = code(one.message) if one.message else ""
         yield f"| {_MARKS[one.status]} | `{one.id}` | {one.level.value} | {note} |"
     yield "\n</details>\n"
 
@@ -105,12 +105,12 @@ def _left_out(stories: int, *, with_table: bool) -> str:
     )
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Return a text as code: what looks like a mention or a link in it stays a text."""
-    return f"<code>{_plain(text)}</code>"
+    return f"<code>{plain(text)}</code>"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a text on one line, in which Markdown finds nothing to do."""
     short = visible(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
     return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", " ".join(short.split()))
