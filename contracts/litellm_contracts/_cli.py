@@ -17,21 +17,19 @@ from litellm_contracts._cli_doors import add_door_command, add_smoke_command
 from litellm_contracts._cli_matrix import add_matrix_command
 from litellm_contracts._cli_output import prepare, show
 from litellm_contracts._cli_selftest import add_selftest_command
-from litellm_contracts._errors import EXIT_CONFORMANT, EXIT_SUITE, ContractsError
+from litellm_contracts._errors import (
+    EXIT_CODES,
+    EXIT_CONFORMANT,
+    EXIT_SUITE,
+    ContractsError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
 EXIT_READER_LEFT = 141  # as a shell reports a program that SIGPIPE ended
-EXIT_CODES = """\
-exit codes:
-  0  conformant: every must is kept
-  1  a must is broken, or the run is incomplete (such as with -k)
-  2  the command line or the configuration is wrong
-  3  the handler could not be loaded or started, or broke the protocol
-  4  the suite's own fault
-"""
+EPILOG = "exit codes:\n" + "".join(f"  {code}  {text}\n" for code, text in EXIT_CODES.items())
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,11 +71,11 @@ def _parser() -> argparse.ArgumentParser:
         prog="litellm-contracts",
         description="Judge on the wire whether an LLM client sends its session header through a "
         "LiteLLM proxy as it must.",
-        epilog=EXIT_CODES,
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    add_check_command(commands, EXIT_CODES)
+    add_check_command(commands, EPILOG)
     add_waive_command(commands)
     add_config_command(commands)
     add_smoke_command(commands)

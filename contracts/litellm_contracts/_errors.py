@@ -22,6 +22,14 @@ EXIT_BROKEN = 1
 EXIT_USAGE = 2
 EXIT_HANDLER = 3
 EXIT_SUITE = 4
+EXIT_CODES = {
+    EXIT_CONFORMANT: "conformant: every must is kept",
+    EXIT_BROKEN: "a must is broken, or the run is incomplete (such as with -k)",
+    EXIT_USAGE: "the command line or the configuration is wrong",
+    EXIT_HANDLER: "the handler could not be loaded or started, or broke the protocol",
+    EXIT_SUITE: "the suite's own fault",
+}
+"""What each exit code says, for the help and the documentation."""
 
 
 class ContractsError(Exception):

@@ -1,7 +1,9 @@
 """Runs the snippets of the documentation, and compares what they print with what it shows.
 
 In a `console` block, lines that begin with `$` are commands; the lines after them are what they
-print, `...` standing for anything. Seconds and the installed versions may differ.
+print, `...` standing for anything. Seconds and the installed versions may differ. On a page with
+files of its own (blocks with a title) the commands run in a folder that holds those above them,
+else in the repository.
 """
 
 from __future__ import annotations
@@ -12,17 +14,18 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from pages import PAGES, ROOT, write_files
 from sybil import Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 if TYPE_CHECKING:
     from sybil import Example
 
-ROOT = Path(__file__).parents[2]
 LIMIT = 120
 FREE = [
     (re.compile(r"\b\d+\.\d s\b"), "N s"),
@@ -36,14 +39,17 @@ def run_console(example: Example) -> None:
     lines = example.parsed.splitlines()
     commands = [line[2:] for line in lines if line.startswith("$ ")]
     expected = "\n".join(line for line in lines if not line.startswith("$ ")) + "\n"
-    with subprocess.Popen(
-        ["/bin/bash", "-c", "\n".join(commands)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as shell:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen(
+            ["/bin/bash", "-c", "\n".join(commands)],
+            cwd=folder if write_files(example.document, Path(folder), example.start) else ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as shell,
+    ):
         shell.wait(LIMIT)
         with contextlib.suppress(ProcessLookupError):  # nothing was started with &
             os.killpg(shell.pid, signal.SIGTERM)
@@ -60,7 +66,6 @@ SYBIL = Sybil(
         PythonCodeBlockParser(),
     ],
 )
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
 SNIPPETS = [
     pytest.param(example, id=f"{page.relative_to(ROOT)}:{example.line}")
     for page in PAGES
