@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import signal
 import sys
 import traceback
@@ -34,6 +35,8 @@ EPILOG = "exit codes:\n" + "".join(f"  {code}  {text}\n" for code, text in EXIT_
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
+    # Looking for garbage all the time is a tenth of a run, and there is next to none to find.
+    gc.set_threshold(100_000)
     args = _parser().parse_args(argv)
     try:
         with _termination_as_interrupt():
