@@ -1,8 +1,6 @@
 """`python -m litellm_contracts` is `litellm-contracts`."""
 
-import sys
-
-from litellm_contracts._cli import main
+from litellm_contracts._cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import signal
 import sys
+import threading
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from litellm_contracts._cli_bisect import add_bisect_command
 from litellm_contracts._cli_check import add_check_command, add_waive_command
@@ -121,6 +123,21 @@ def _probe(args: argparse.Namespace) -> int:
 
     prepare(args.json)
     return write_probes(run_probes(args.ids), args.json, show)
+
+
+def run() -> NoReturn:
+    """Run the command line and end the process.
+
+    A handler that hangs is left in a daemon thread; Python aborts where such a thread holds the
+    lock of a stream while the interpreter shuts down, so that is not done then.
+    """
+    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # its reader has left, or it is closed
+            stream.flush()
+    if threading.active_count() > 1:
+        os._exit(code)
+    sys.exit(code)
 
 
 def _tell(text: str) -> None:
