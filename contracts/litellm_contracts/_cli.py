@@ -10,7 +10,6 @@ import sys
 import threading
 import traceback
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from litellm_contracts._cli_bisect import add_bisect_command
@@ -18,7 +17,8 @@ from litellm_contracts._cli_check import add_check_command, add_waive_command
 from litellm_contracts._cli_config import add_config_command
 from litellm_contracts._cli_doors import add_door_command, add_smoke_command
 from litellm_contracts._cli_matrix import add_matrix_command
-from litellm_contracts._cli_output import prepare, show
+from litellm_contracts._cli_output import show
+from litellm_contracts._cli_probe import add_probe_command
 from litellm_contracts._cli_selftest import add_selftest_command
 from litellm_contracts._errors import (
     EXIT_CODES,
@@ -93,12 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="say what a contract demands, why, and the fix")
     explain.add_argument("id", metavar="ID", help="such as presence/first-turn")
     explain.set_defaults(run=_explain)
-    probe = commands.add_parser(
-        "probe", help="compare the installed openai SDK with its known history"
-    )
-    probe.add_argument("ids", nargs="*", metavar="ID", help="some probes, such as retries")
-    probe.add_argument("--json", type=Path, metavar="F", help="write what was seen as JSON")
-    probe.set_defaults(run=_probe)
+    add_probe_command(commands)
     return parser
 
 
@@ -116,13 +111,6 @@ def _explain(args: argparse.Namespace) -> int:
 
     show(explain(find_contract(args.id)))
     return EXIT_CONFORMANT
-
-
-def _probe(args: argparse.Namespace) -> int:
-    from litellm_contracts._probes import run_probes, write_probes
-
-    prepare(args.json)
-    return write_probes(run_probes(args.ids), args.json, show)
 
 
 def run() -> NoReturn:

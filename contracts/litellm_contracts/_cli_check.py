@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,12 @@ from litellm_contracts._cli_doors import add_door_arguments
 from litellm_contracts._cli_output import (
     add_report_arguments,
     prepare_reports,
+    reports_exist,
     show,
     write_reports,
 )
-from litellm_contracts._errors import EXIT_CONFORMANT
+from litellm_contracts._errors import EXIT_CONFORMANT, UsageError
+from litellm_contracts._model import Verdict
 from litellm_contracts._terminal import progress_bar
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from litellm_contracts._config import Config
     from litellm_contracts._door import Door
     from litellm_contracts._model import Contract, Report
+    from litellm_contracts._reuse import Inputs
     from litellm_contracts._run import Options
 
 
@@ -67,6 +71,20 @@ def add_check_command(
     add_run_arguments(check)
     check.add_argument("-k", dest="expression", metavar="EXPR", help="run only matching contracts")
     add_report_arguments(check)
+    check.add_argument(
+        "--reuse",
+        action="store_true",
+        help="with --json F: end at once where F is conformant, and of the same suite, handler, "
+        "packages, Python and settings",
+    )
+    check.add_argument(
+        "--depends",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="with --reuse: a file or folder of a handler that is not an installed package",
+    )
     check.set_defaults(run=_check)
 
 
@@ -108,10 +126,42 @@ def configured(args: argparse.Namespace) -> Config:
 
 
 def _check(args: argparse.Namespace) -> int:
+    inputs = _inputs(args)
+    if inputs is not None and _still_holds(args, inputs):
+        return EXIT_CONFORMANT
     prepare_reports(args)
     report = _plan(args).run()
-    write_reports(report, args)
+    write_reports(report if inputs is None else replace(report, inputs=inputs.digest), args)
     return report.exit_code
+
+
+def _inputs(args: argparse.Namespace) -> Inputs | None:
+    """Return what the run depends on, where an earlier result may be reused."""
+    if not args.reuse:
+        if args.depends:
+            raise UsageError("--depends says when a result may be reused: it needs --reuse")
+        return None
+    if args.json is None:
+        raise UsageError("--reuse needs --json F, the earlier result")
+    if args.expression is not None:  # a part of a run decides nothing, and is never reused
+        return None
+    from litellm_contracts._reuse import inputs_of_check
+
+    return inputs_of_check(configured(args), args.depends)
+
+
+def _still_holds(args: argparse.Namespace, inputs: Inputs) -> bool:
+    """Whether the earlier result and every other report are there and still hold; says so."""
+    from litellm_contracts._reuse import earlier, made_on
+
+    if inputs.unknown:
+        sys.stderr.write(f"litellm-contracts: judged again: {inputs.unknown}\n")
+    document = earlier(args.json, inputs.digest)
+    if document is None or document["verdict"] != Verdict.CONFORMANT or not reports_exist(args):
+        return False
+    counts = ", ".join(f"{count} {status}" for status, count in document["counts"].items() if count)
+    show(f"conformant: {counts}; nothing has changed since {made_on(args.json)} ({args.json})\n")
+    return True
 
 
 def _waive(args: argparse.Namespace) -> int:

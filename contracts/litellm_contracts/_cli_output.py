@@ -50,6 +50,12 @@ def prepare_reports(args: argparse.Namespace) -> None:
         prepare(_step_summary())
 
 
+def reports_exist(args: argparse.Namespace) -> bool:
+    """Whether an earlier run left every report that is asked for; annotations it cannot leave."""
+    paths = [path for path in (getattr(args, name) for name in _FORMATS) if path is not None]
+    return not args.github and all(path.is_file() for path in paths)
+
+
 def write_reports(report: Report, args: argparse.Namespace) -> None:
     """Show the report, then write every file that was asked for."""
     if args.github:

@@ -178,13 +178,17 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One run: the model from which console, JSON and JUnit are written."""
+    """One run: the model from which console, JSON and JUnit are written.
+
+    `inputs` is a digest of everything the run depends on, where it may be reused; else empty.
+    """
 
     results: tuple[Result, ...]
     suite: Mapping[str, Any]
     handler: Mapping[str, Any]
     environment: Mapping[str, Any]
     seconds: float = 0.0
+    inputs: str = ""
 
     @property
     def counts(self) -> dict[str, int]:

@@ -111,9 +111,15 @@ def read_history() -> list[dict[str, Any]]:
 
 
 def write_probes(
-    results: Sequence[ProbeResult], path: Path | None, write: Callable[[str], None]
+    results: Sequence[ProbeResult],
+    path: Path | None,
+    write: Callable[[str], None],
+    inputs: str = "",
 ) -> int:
-    """Tell what was seen; exit code 1 where the SDK departs from its history."""
+    """Tell what was seen; exit code 1 where the SDK departs from its history.
+
+    `inputs` is a digest of what the results depend on, where they may be reused.
+    """
     for result in results:
         word = "DEPARTS" if result.departs else "as known"
         write(f"{word:<9} {result.id:<32} {result.seen}\n")
@@ -123,7 +129,8 @@ def write_probes(
             )
     if path is not None:
         rows = [asdict(result) | {"departs": result.departs} for result in results]
-        path.write_text(json.dumps({"schema_version": 1, "probes": rows}, indent=1) + "\n", "utf-8")
+        document = {"schema_version": 1, "inputs": inputs, "probes": rows}
+        path.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     return EXIT_BROKEN if any(result.departs for result in results) else EXIT_CONFORMANT
 
 

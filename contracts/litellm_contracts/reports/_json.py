@@ -15,6 +15,7 @@ def to_dict(report: Report) -> dict[str, Any]:
     """Return the report as plain data; keys and statuses are part of the public interface."""
     return {
         "schema_version": SCHEMA_VERSION,
+        **({"inputs": report.inputs} if report.inputs else {}),
         "verdict": report.verdict.value,
         "suite": dict(report.suite),
         "handler": dict(report.handler),
