@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from litellm_contracts._run import Options
 
 _GENERATED_WEIGHT = 150
-_RETRIED = {429, 500, 503}
+_RETRIED = {408, 409, 429, 500, 502, 503, 504}
 _LONGEST_GOODBYE = 0.1  # seconds that the first contract's threads are given to end
 
 

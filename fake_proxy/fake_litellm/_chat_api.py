@@ -58,12 +58,14 @@ def _nulls(litellm: Version) -> tuple[_Body, _Body]:
 
 
 def _message(reply: Reply, nulls: _Body) -> _Body:
-    """Build the message; where tools are called, a null content comes last."""
+    """Build the message; where tools are called and nothing is said, a null content comes last."""
     message: _Body = {"content": reply.text, "role": "assistant"}
     last: _Body = {}
     if reply.tool_calls:
         calls = [_sorted_keys(_tool_call(call)) for call in reply.tool_calls]
-        message, last = {"role": "assistant", "tool_calls": calls}, {"content": None}
+        said: _Body = {"content": reply.text} if reply.text else {}
+        message = {**said, "role": "assistant", "tool_calls": calls}
+        last = {} if said else {"content": None}
     if reply.reasoning:
         message["reasoning_content"] = reply.reasoning
     return message | nulls | last

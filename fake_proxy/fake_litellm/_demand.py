@@ -44,7 +44,7 @@ class Demand:
     def met_by(self, reply: Reply) -> Reply:
         """Return the reply, changed so that it meets the demand."""
         if self.tool is not None and not reply.tool_calls:
-            return replace(reply, tool_calls=(self.tool.call(),))
+            return replace(reply, text="", pieces=None, tool_calls=(self.tool.call(),))
         if self.schema is not None and not reply.tool_calls:
             return replace(reply, text=_json(example(self.schema)), pieces=None)
         return reply

@@ -73,7 +73,7 @@ class Reply:
     """A model's answer, sent as JSON or as a stream as the request asks.
 
     Attributes:
-        text: The whole text.
+        text: The whole text; where tools are called there is none by default, else it comes before.
         pieces: The text as the stream delivers it; by default word by word.
         reasoning: Text of a reasoning model, before the answer.
         tool_calls: Tool calls; the finish reason is then `tool_calls`.
@@ -104,6 +104,10 @@ class Reply:
     hold_in_stream: Gate | None = None
     ends: Ending = "done"
     ends_after: int = 1
+
+    def __post_init__(self) -> None:
+        if self.tool_calls and self.text == DEFAULT_TEXT:
+            object.__setattr__(self, "text", "")
 
     @property
     def finish_reason(self) -> str:

@@ -54,8 +54,8 @@ class Turn:
 
     @property
     def text(self) -> str:
-        """The answer's text; a model that calls tools says nothing else."""
-        return "" if self.reply.tool_calls else self.reply.text
+        """The answer's text."""
+        return self.reply.text
 
     @property
     def pieces(self) -> tuple[str, ...]:

@@ -195,6 +195,18 @@ def test_cached_tokens_alone_are_told_in_the_details(wire: Wire, fake_litellm: F
     assert not [name for name in usage if name.startswith("cache_")]
 
 
+def test_text_comes_before_the_tool_calls(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
+    reply = Reply(text="I will look.", tool_calls=CALLS)
+    fake_litellm.script(reply, reply)
+    message = wire.chat().json["choices"][0]["message"]
+    assert message["content"] == "I will look."
+    assert [call["id"] for call in message["tool_calls"]] == [call.id for call in CALLS]
+    deltas = [event["choices"][0]["delta"] for event in wire.chat(stream=True).events]
+    texts = [delta["content"] for delta in deltas if delta.get("content")]
+    assert "".join(texts) == "I will look."
+    assert [bool(delta.get("tool_calls")) for delta in deltas].index(True) > len(texts)
+
+
 def test_streamed_tool_calls(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     fake_litellm.script(Reply(tool_calls=CALLS))
     deltas = [event["choices"][0]["delta"] for event in wire.chat(stream=True).events]

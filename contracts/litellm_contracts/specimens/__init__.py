@@ -20,6 +20,7 @@ def all_specimens() -> Mapping[str, Specimen]:
         broken_hostile,
         broken_isolation,
         broken_leaks,
+        broken_memory,
         broken_presence,
         broken_prompts,
         broken_requests,
