@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from concurrent.futures import Future
 
+    from litellm_contracts._door import Meanwhile
     from litellm_contracts._model import Call, Method
 
 START_LIMIT = 30.0
@@ -290,8 +291,10 @@ class CommandHandler:
         self._program = program
         self._id = handler_id
 
-    async def call(self, call: Call) -> Outcome:
+    async def call(self, call: Call, _meanwhile: Meanwhile | None = None) -> Outcome:
         """Make one call; what goes wrong in the handler is its outcome's error.
+
+        A program hands over whole answers: there is nothing between their chunks.
 
         Raises:
             HandlerError: where the program is at fault.

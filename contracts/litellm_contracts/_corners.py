@@ -38,7 +38,7 @@ MODELS = (
     "gemini-2.5-pro",
     "claude-sonnet-4-5",
     "o3-mini",
-    "deepseek-reasoner",
+    "deepseek/deepseek-reasoner",
 )
 """One of each family that handlers treat in a way of its own."""
 
@@ -49,7 +49,7 @@ FACTORS: dict[str, dict[str, Any]] = {
         "absent": None,
         "8 characters": "a1b2c3d4",
         "capital letters": "01JD3ZK9QH7V2X5M8N4B6C0T1R",
-        "dash first, underscores": "-task_2026_11_23",
+        "dashes and underscores doubled, first and last": "-task__2026--11_23-",
         "64 characters": "0123456789abcdef" * 4,
         "65 characters": "0123456789abcdef" * 4 + "g",
     },

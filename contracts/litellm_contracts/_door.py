@@ -8,20 +8,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from typing import Self
 
     from litellm_contracts._model import Call
     from litellm_contracts._observation import Outcome
 
+    Meanwhile = Callable[[], Awaitable[None]]
+
 CALL_LIMIT = 15.0
 """Seconds after which a single call counts as hung."""
+CANCELLED = "cancelled by its caller"
+"""The error of a call that was."""
 
 
 class Handler(Protocol):
     """A handler that was built for one proxy and one model."""
 
-    async def call(self, call: Call) -> Outcome:
-        """Make one call; what goes wrong in the handler is its outcome's error."""
+    async def call(self, call: Call, meanwhile: Meanwhile | None = None, /) -> Outcome:
+        """Make one call; what goes wrong in the handler is its outcome's error.
+
+        `meanwhile` runs after the first chunk, before the next one is asked for.
+        """
         ...
 
     async def close(self) -> None:

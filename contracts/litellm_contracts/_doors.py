@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakKeyDictionary
 
-from litellm_contracts._door import CALL_LIMIT
+from litellm_contracts._door import CALL_LIMIT, CANCELLED
 from litellm_contracts._errors import HandlerError, closest
 from litellm_contracts._model import METHODS, OMITTED
 from litellm_contracts._observation import Outcome
@@ -29,6 +29,7 @@ from litellm_contracts._threads import Worker
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from litellm_contracts._door import Meanwhile
     from litellm_contracts._model import Call
 
 BUNDLED = "litellm_handler:LiteLLMHandler"
@@ -212,15 +213,17 @@ class PythonHandler:
         self._worker = worker
         self._given: list[tuple[Any, Any]] = []
 
-    async def call(self, call: Call) -> Outcome:
+    async def call(self, call: Call, meanwhile: Meanwhile | None = None) -> Outcome:
         """Make one call and keep what came back, chunks before an error included."""
         outcome = Outcome(call=call)
         started = time.perf_counter()
         try:
-            async with asyncio.timeout(CALL_LIMIT):
-                await self._try(call, outcome)
+            async with asyncio.timeout(CALL_LIMIT) as scope:
+                await self._try(call, outcome, meanwhile, scope)
         except TimeoutError:
             outcome.error = f"no answer within {CALL_LIMIT:g} s"
+            if call.cancel_after and outcome.chunks:
+                outcome.error = CANCELLED
         outcome.seconds = time.perf_counter() - started
         return outcome
 
@@ -233,9 +236,11 @@ class PythonHandler:
             async with asyncio.timeout(CLOSE_LIMIT):
                 await self._invoke(close)
 
-    async def _try(self, call: Call, outcome: Outcome) -> None:
+    async def _try(
+        self, call: Call, outcome: Outcome, meanwhile: Meanwhile | None, scope: asyncio.Timeout
+    ) -> None:
         try:
-            await self._call(call, outcome)
+            await self._call(call, outcome, meanwhile, scope)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - what it raises is its answer
             outcome.error = f"{type(error).__name__}: {error}"
         except asyncio.CancelledError as error:
@@ -244,30 +249,51 @@ class PythonHandler:
                 raise  # not the handler's: the limit has passed
             outcome.error = f"{type(error).__name__}: {error}"
 
-    async def _call(self, call: Call, outcome: Outcome) -> None:
+    async def _call(
+        self, call: Call, outcome: Outcome, meanwhile: Meanwhile | None, scope: asyncio.Timeout
+    ) -> None:
         if call.method == "complete_prompt":
             outcome.text = await self._invoke(self._handler.complete_prompt, call.prompt)
             return
         arguments: list[Any] = [call.system_prompt, copy.deepcopy(list(call.messages))]
         if call.metadata is not OMITTED:
-            arguments.append(self._same_object(call.metadata))
+            arguments.append(self._object_for(call))
         chunks = await self._invoke(self._handler.create_message, *arguments)
         if hasattr(chunks, "__aiter__"):
             async for chunk in chunks:
                 outcome.chunks.append(chunk)
-                if len(outcome.chunks) == call.abandon_after:
+                number = len(outcome.chunks)
+                if number == 1 and meanwhile is not None:
+                    await meanwhile()
+                if number == call.cancel_after:
+                    scope.reschedule(0)  # whatever it awaits next is cancelled
+                if number == call.abandon_after:
                     break
-        else:
-            few = itertools.islice(chunks, call.abandon_after or None)
-            await self._worker.run(lambda: outcome.chunks.extend(few))
+            return
+        chunks = iter(chunks)
+        if meanwhile is not None:
+            await self._worker.run(outcome.chunks.extend, itertools.islice(chunks, 1))
+            await meanwhile()
+        stop = call.abandon_after or call.cancel_after or None  # a thread cannot be cancelled
+        await self._worker.run(outcome.chunks.extend, itertools.islice(chunks, stop))
 
-    def _same_object(self, metadata: Any) -> Any:  # noqa: ANN401
-        """Return the copy that earlier calls with equal metadata were given."""
-        for original, given in self._given:
-            if original == metadata:
+    def _object_for(self, call: Call) -> Any:  # noqa: ANN401
+        """Return the metadata object: the one that earlier calls with equal metadata were given.
+
+        Where it is changed in place, it is the one of the call before, whatever that held.
+        """
+        if call.in_place and self._given:
+            _, given = self._given.pop()
+            given.clear()
+            given.update(copy.deepcopy(call.metadata))
+            self._given.append((call.metadata, given))
+            return given
+        for index, (original, given) in enumerate(self._given):
+            if original == call.metadata:
+                self._given.append(self._given.pop(index))  # the last one is the latest
                 return given
-        given = copy.deepcopy(metadata)
-        self._given.append((metadata, given))
+        given = copy.deepcopy(call.metadata)
+        self._given.append((call.metadata, given))
         return given
 
     async def _invoke(self, method: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401

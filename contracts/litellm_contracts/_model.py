@@ -77,12 +77,15 @@ class Call:
         during: Make the call while the stream of that other call is open.
         together: Make the call at the same time as that other call: neither is answered
             before both have arrived.
+        between: Make the call between two chunks of that other call, in the same task or thread.
         judged: Whether the contract's checks look at this call.
         may_refuse: Whether the handler may refuse the call: its task id is hostile. Such a call
             is judged by the checks for hostile ids alone.
         abandon_after: Stop reading after so many chunks; 0 reads to the end.
         times: How often the same call is made, one after the other.
         cancel: Cancel the call once its request has arrived, before it is answered.
+        cancel_after: Cancel the call after so many chunks, while the stream is open.
+        in_place: Its metadata is the very object that the call before was given, changed.
         reset_connections: So many new connections are reset before the request is read.
     """
 
@@ -97,12 +100,25 @@ class Call:
     answers: tuple[Answer, ...] = ()
     during: str | None = None
     together: str | None = None
+    between: str | None = None
     judged: bool = True
     may_refuse: bool = False
     reset_connections: int = 0
     abandon_after: int = 0
     cancel: bool = False
+    cancel_after: int = 0
+    in_place: bool = False
     times: int = 1
+
+    @property
+    def partner(self) -> str | None:
+        """The other call that this one is made beside."""
+        return self.during or self.together or self.between
+
+    @property
+    def needs_stream(self) -> bool:
+        """Whether it takes a caller that reads the stream itself: stops, or calls in between."""
+        return bool(self.abandon_after or self.cancel or self.cancel_after or self.between)
 
     @property
     def task_id(self) -> Any:  # noqa: ANN401 - whatever the metadata holds

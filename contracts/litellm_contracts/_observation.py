@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
 
     from fake_litellm import RecordedRequest
     from litellm_contracts._model import Call
+
+
+COUNTING_ROUTE = re.compile(r"[/:](token_counter|count_tokens|countTokens)$")
+"""Paths on which a text is only measured; LiteLLM files nothing there."""
 
 
 @dataclass(kw_only=True)
@@ -23,6 +28,7 @@ class Outcome:
         text: The text (`complete_prompt`).
         error: The error's type and message, or `None`.
         seconds: How long the call took.
+        began: How many requests had been recorded when it began.
     """
 
     call: Call
@@ -30,6 +36,7 @@ class Outcome:
     text: Any = None
     error: str | None = None
     seconds: float = 0.0
+    began: int = 0
 
     @property
     def received_text(self) -> str:
@@ -82,10 +89,17 @@ class Observation:
 def observe(
     outcomes: Sequence[Outcome], journal: Iterable[RecordedRequest], api_key: str = ""
 ) -> Observation:
-    """Attribute each recorded request to the call whose marker it holds."""
-    calls = [outcome.call for outcome in outcomes]
+    """Attribute each recorded request to the call whose marker it holds.
+
+    Calls may share a text: then it is the latest of those that had begun.
+    """
+    latest_first = list(reversed(outcomes))
     seen = tuple(
-        Seen(number=number, request=request, call=owner(request, calls))
+        Seen(
+            number=number,
+            request=request,
+            call=owner(request, [one.call for one in latest_first if one.began < number]),
+        )
         for number, request in enumerate(journal, start=1)
     )
     return Observation(outcomes=tuple(outcomes), seen=seen, api_key=api_key)
@@ -95,8 +109,10 @@ def owner(request: RecordedRequest, calls: Iterable[Call]) -> Call | None:
     """Return the call a request belongs to: the one whose marker comes last in its text.
 
     A conversation's history repeats earlier markers, so the newest message decides; a body that
-    is not chat-shaped is searched as a whole.
+    is not chat-shaped is searched as a whole. Counting the tokens of a call's text is not the call.
     """
+    if COUNTING_ROUTE.search(request.path):
+        return None
     calls = list(calls)
     for text in _newest_first(request):
         found = [(text.rfind(call.marker), call) for call in calls if call.marker in text]

@@ -9,6 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Self
 
 from fake_litellm import FakeLiteLLM, Gate, Reply
+from litellm_contracts._door import CANCELLED
 from litellm_contracts._model import ANSWER, is_fault
 from litellm_contracts._observation import Observation, Outcome, observe, owner
 from litellm_contracts._threads import in_thread
@@ -58,7 +59,10 @@ class Stage:
             handlers = {call.name: await self._handler(call.handler, model) for call in group}
             # After the handlers are built: what they ask for then is none of the call.
             self.fake.reset_connections(sum(call.reset_connections for call in group))
+            began = len(self.fake.journal)
             made = await _perform_group(group, handlers, script)
+            for outcome in made:
+                outcome.began = began
             outcomes |= {outcome.call.name: outcome for outcome in made}
         made = [outcomes[call.name] for call in calls]
         return observe(made, self.fake.journal, self.api_key)
@@ -78,15 +82,21 @@ class _Script:
         self._calls = calls
         self._answers = {call.name: deque(call.answers) for call in calls}
         self.gates: dict[str, Gate] = {}
+        self._announced: dict[str, Gate] = {}
 
     def hold(self, call: Call, *, in_stream: bool) -> Gate:
-        """Hold the answer of a call back, or its stream after the first piece."""
+        """Hold the answer of a call back, or its stream after the first piece.
+
+        A failure is not held: then the gate is reached while the handler waits to try again.
+        """
         gate = self.gates[call.name] = Gate(GATE_LIMIT)
         answers = self._answers[call.name]
         first = answers.popleft() if answers else Reply()
         if isinstance(first, Reply):
             part: dict[str, Any] = {"hold_in_stream" if in_stream else "hold": gate}
             first = dataclasses.replace(first, **part)
+        elif in_stream:
+            self._announced[call.name] = gate
         answers.appendleft(first)
         return gate
 
@@ -95,6 +105,8 @@ class _Script:
         call = owner(request, self._calls)
         if call is None:
             return None
+        if call.name in self._announced:
+            self._announced.pop(call.name).reach()
         answers = self._answers[call.name]
         if len(answers) == 1 and is_fault(answers[0]):
             return answers[0]  # a call that is to fail fails however often it is tried
@@ -105,9 +117,8 @@ def _groups(calls: Sequence[Call]) -> list[list[Call]]:
     """Put each call that names another one into that one's group."""
     groups: list[list[Call]] = []
     for call in calls:
-        partner = call.during or call.together
         for group in groups:
-            if partner in {member.name for member in group}:
+            if call.partner in {member.name for member in group}:
                 group.append(call)
                 break
         else:
@@ -121,6 +132,8 @@ async def _perform_group(
     leader = group[0]
     if leader.cancel:
         return [await _cancelled(leader, handlers[leader.name], script)]
+    if leader.cancel_after or any(call.between for call in group):
+        return await _in_between(group, handlers, script)
     if len(group) == 1:  # in the caller's own task, so that context variables carry over
         for _ in range(leader.times - 1):
             await handlers[leader.name].call(leader)
@@ -142,6 +155,25 @@ async def _perform_group(
     return outcomes + list(await asyncio.gather(*tasks.values()))
 
 
+async def _in_between(
+    group: list[Call], handlers: dict[str, Handler], script: _Script
+) -> list[Outcome]:
+    """Make a call in this very task, and the others between two of its chunks."""
+    leader, *others = group
+    outcomes: list[Outcome] = []
+
+    async def make_others() -> None:
+        outcomes.extend([await handlers[call.name].call(call) for call in others])
+
+    gate = script.hold(leader, in_stream=True) if leader.cancel_after else None
+    outcome = await handlers[leader.name].call(leader, make_others if others else None)
+    if gate is not None:
+        gate.open()
+    if others and not outcomes:  # there was no chunk
+        await make_others()
+    return [outcome, *outcomes]
+
+
 async def _cancelled(call: Call, handler: Handler, script: _Script) -> Outcome:
     """Make a call in this very task, and cancel it once the fake holds its answer."""
     gate = script.hold(call, in_stream=False)
@@ -151,7 +183,7 @@ async def _cancelled(call: Call, handler: Handler, script: _Script) -> Outcome:
             reached.add_done_callback(lambda _: scope.reschedule(0))
             return await handler.call(call)
     except TimeoutError:
-        return Outcome(call=call, error="cancelled by its caller")
+        return Outcome(call=call, error=CANCELLED)
     finally:
         reached.cancel()
         gate.open()

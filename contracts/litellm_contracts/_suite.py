@@ -103,11 +103,7 @@ def run_contract(contract: Contract, door: Door, options: Options) -> Result:
         message = f"the handler declares that it has no {', '.join(missing)}"
         return _result(contract, Status.NOT_APPLICABLE, message)
     unmet = contract.unmet(options.profile)
-    if (
-        not unmet
-        and not door.abandons
-        and any(call.abandon_after or call.cancel for call in contract.calls)
-    ):
+    if not unmet and not door.abandons and any(call.needs_stream for call in contract.calls):
         unmet = "a program hands over whole answers, so that no stream can be left"
     if unmet:
         return _result(contract, Status.NOT_APPLICABLE, unmet)

@@ -9,7 +9,7 @@ from litellm_contracts._errors import TableError, closest
 from litellm_contracts._model import OMITTED, Call
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fake_litellm._replies import Answer
 
@@ -25,37 +25,55 @@ _TAKEN_OVER = (
     "handler",
     "during",
     "together",
+    "between",
     "judged",
     "may_refuse",
     "reset_connections",
     "abandon_after",
     "cancel",
+    "cancel_after",
+    "in_place",
     "times",
 )
 
 
 def read_calls(
-    entries: Sequence[Mapping[str, Any]],
-    contract_id: str,
-    task_ids: Mapping[str, Any],
-    where: str,
-    follow: int = 0,
+    entry: Mapping[str, Any], contract_id: str, task_ids: Mapping[str, Any], where: str
 ) -> tuple[Call, ...]:
-    """Build the calls of a contract; `where` names it in errors.
+    """Build the calls of a contract's entry; `where` names it in errors.
 
-    With `follow` each entry is made many times, in an order in which every so many entries, in
-    whatever order, follow one another somewhere.
+    With `follow` each call is made many times, in an order in which every so many of them, in
+    whatever order, follow one another somewhere. With `followed_by` each call is made before each
+    of those named there.
 
     Raises:
         TableError: where a call refers to something that is not there.
     """
-    named = [{"name": f"call-{number}", **entry} for number, entry in enumerate(entries, start=1)]
-    if follow:
-        order = enumerate(every_order(len(named), follow), start=1)
-        named = [_numbered(named[which], number) for number, which in order]
-    calls = [_call(entry, contract_id, task_ids, where) for entry in named]
+    entries = entry.get("calls", [])
+    named = [{"name": f"call-{number}", **one} for number, one in enumerate(entries, start=1)]
+    order = named
+    if "follow" in entry:
+        order = [named[which] for which in every_order(len(named), entry["follow"])]
+    elif "followed_by" in entry:
+        order = list(_pairs(named, entry["followed_by"], where))
+    if order is not named:
+        order = [_numbered(one, number) for number, one in enumerate(order, start=1)]
+    calls = [_call(one, contract_id, task_ids, where) for one in order]
     _check_references(calls, where)
     return tuple(calls)
+
+
+def _pairs(
+    entries: Sequence[dict[str, Any]], last: Sequence[str], where: str
+) -> Iterator[dict[str, Any]]:
+    """Yield each entry before each of those named in `last`."""
+    by_name = {entry["name"]: entry for entry in entries}
+    for wrong in (name for name in last if name not in by_name):
+        raise TableError(f"{where}: no call is named {wrong!r}{closest(wrong, by_name)}")
+    for entry in entries:
+        for name in last:
+            if entry["name"] not in last:
+                yield from (entry, by_name[name])
 
 
 def every_order(size: int, length: int) -> list[int]:
@@ -85,12 +103,10 @@ def _check_references(calls: Sequence[Call], where: str) -> None:
     for call in calls:
         if call.name in known:
             raise TableError(f"{where}: two calls are named {call.name!r}")
-        for other in (call.during, call.together):
-            if other is not None and other not in known:
-                hint = closest(other, known)
-                raise TableError(
-                    f"{where}: {call.name!r} refers to no earlier call {other!r}{hint}"
-                )
+        other = call.partner
+        if other is not None and other not in known:
+            hint = closest(other, known)
+            raise TableError(f"{where}: {call.name!r} refers to no earlier call {other!r}{hint}")
         known.append(call.name)
 
 
@@ -101,7 +117,7 @@ def _call(
     where: str,
 ) -> Call:
     name = entry["name"]
-    marker = make_marker(contract_id, name)
+    marker = make_marker(contract_id, entry.get("text_of", name))
     same = {key: entry[key] for key in _TAKEN_OVER if key in entry}
     answers = tuple(_answer(answer, where) for answer in entry.get("answers", []))
     text = f"{read_text(entry.get('text', 'Say hello.'))} {marker}"
@@ -173,7 +189,7 @@ def _answer(entry: Mapping[str, Any], where: str) -> Answer:
         return Cut(at=rest["cut"])
     calls = tuple(ToolCall(**call) for call in rest.pop("tool_calls", []))
     counts = {key: rest.pop(key) for key in list(rest) if key.endswith("_tokens")}
-    text = rest.pop("reply")
+    text = read_text(rest.pop("reply"))
     if "pieces" in rest:
         rest["pieces"] = tuple(rest["pieces"])
         if "".join(rest["pieces"]) != text:

@@ -120,9 +120,7 @@ def _contract(
         raise TableError(
             f"{where}: calls_of {other!r} is no contract here{closest(other, entries)}"
         )
-    calls = read_calls(
-        entries[other].get("calls", []), entry["id"], task_ids, where, entry.get("follow", 0)
-    )
+    calls = read_calls(entries[other], entry["id"], task_ids, where)
     optional = {key: entry[key] for key in ("model", "generator", "profile") if key in entry}
     if "checks" in entry:
         optional["checks"] = tuple(entry["checks"])

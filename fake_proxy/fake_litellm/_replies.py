@@ -39,9 +39,13 @@ class Gate:
         """Wait until the fake stands at the gate; false when `seconds` passed first."""
         return self._reached.wait(self._limit if seconds is None else seconds)
 
+    def reach(self) -> None:
+        """Let whoever waits for it know that the gate is reached."""
+        self._reached.set()
+
     def pass_through(self, stopping: Stopping) -> None:
         """Stand at the gate until it is open or the server stops (called by the fake)."""
-        self._reached.set()
+        self.reach()
         stopping.wait_for(self._open, self._limit)
 
 
