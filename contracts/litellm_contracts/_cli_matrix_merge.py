@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from litellm_contracts._matrix import Language
+
 _FORMATS = {
     "html": "as one HTML page that needs nothing else",
     "markdown": "as Markdown",
     "json": "as JSON",
     "badge": "as JSON for an endpoint badge of shields.io; grey where something is missing",
 }
-_LIST = "matrix"
+_LISTS: dict[str, Language] = {"matrix": "python", "node": "node"}
+"""What `--expect` takes for a whole list; tox calls them so, too."""
 
 
 def add_merge_command(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,7 +41,8 @@ def add_merge_command(actions: argparse._SubParsersAction[argparse.ArgumentParse
         action="append",
         default=[],
         metavar="ENV",
-        help=f"an environment that must be there; `{_LIST}` is every release of `matrix`",
+        help="an environment that must be there; `matrix` is every release that `matrix` prints, "
+        "`node` every one of `matrix --node`",
     )
     for name, what in _FORMATS.items():
         merge.add_argument(f"--{name}", type=Path, metavar="F", help=f"write the matrix {what}")
@@ -74,7 +78,7 @@ def _expected(names: list[str]) -> Iterator[str]:
     from litellm_contracts._matrix import load_matrix
 
     for name in names:
-        if name == _LIST:
-            yield from (release.name for release in load_matrix().of("python"))
+        if name in _LISTS:
+            yield from (release.name for release in load_matrix().of(_LISTS[name]))
         else:
             yield name

@@ -12,7 +12,33 @@ from litellm_contracts._model import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from litellm_contracts._matrix import Language
+
 MISSING = "no result"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sdk:
+    """The words for one SDK.
+
+    Attributes:
+        title: Its name.
+        short: What stands before its releases in a sentence.
+        registry: Where it comes from.
+        runtime: What it runs on.
+    """
+
+    title: str
+    short: str
+    registry: str
+    runtime: str
+
+
+SDKS: dict[Language, Sdk] = {
+    "python": Sdk(title="openai for Python", short="openai", registry="PyPI", runtime="Python"),
+    "node": Sdk(title="openai for Node (npm)", short="npm", registry="npm", runtime="Node"),
+}
+"""In the order in which they are told."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,16 +48,18 @@ class Environment:
     Attributes:
         name: The name of its files.
         label: What it is called in a range: the SDK's version, and what else tells it apart.
+        sdk: Which SDK it is.
         openai: The SDK's version; empty where it is not known.
-        python: The version of Python; empty where it is not known.
+        runtime: The version of what the SDK runs on, Python or Node; empty where it is not known.
         result: What `check --json` wrote; `None` where it is missing or cannot be used.
         probes: What `probe --json` wrote, by id; likewise.
     """
 
     name: str
     label: str
+    sdk: Language = "python"
     openai: str = ""
-    python: str = ""
+    runtime: str = ""
     result: Mapping[str, Any] | None = None
     probes: Mapping[str, Mapping[str, Any]] | None = None
 
@@ -67,9 +95,10 @@ class Segment:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A contract or a probe, through all environments."""
+    """A contract or a probe, through all environments of one SDK."""
 
     id: str
+    sdk: Language
     kind: Literal["contract", "probe"]
     level: str
     requirement: str
@@ -92,22 +121,63 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Table:
+    """What belongs to one SDK.
+
+    Attributes:
+        sdk: Which one.
+        handler: The handler that was judged with it; empty where none was.
+        environments: In the order of its releases.
+        rows: Contracts, then probes.
+    """
+
+    sdk: Language
+    handler: str
+    environments: tuple[Environment, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def words(self) -> Sdk:
+        """The words for its SDK."""
+        return SDKS[self.sdk]
+
+    @property
+    def columns(self) -> tuple[tuple[Environment, ...], ...]:
+        """The environments, those together between which no row changes."""
+        edges = {segment.environments[0].name for row in self.rows for segment in row.segments}
+        columns: list[list[Environment]] = []
+        for environment in self.environments:
+            if environment.name in edges or not columns:
+                columns.append([])
+            columns[-1].append(environment)
+        return tuple(map(tuple, columns))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Merged:
     """The matrix.
 
     Attributes:
         date: The day it was merged, as in ISO 8601.
-        environments: In the order of SDK releases.
-        rows: Contracts, then probes.
+        tables: One for each SDK that has an environment.
         problems: What is missing or contradictory, a sentence each.
-        demands: By what all of them were judged: suite, handler and LiteLLM release.
+        demands: By what all of them were judged: suite and LiteLLM release.
     """
 
     date: str
-    environments: tuple[Environment, ...]
-    rows: tuple[Row, ...]
+    tables: tuple[Table, ...]
     problems: tuple[str, ...]
     demands: Mapping[str, Any]
+
+    @property
+    def environments(self) -> tuple[Environment, ...]:
+        """The environments of every SDK."""
+        return tuple(one for table in self.tables for one in table.environments)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of every SDK."""
+        return tuple(row for table in self.tables for row in table.rows)
 
     @property
     def verdict(self) -> Verdict:
@@ -134,17 +204,6 @@ class Merged:
         is_fine = self.verdict is Verdict.CONFORMANT and not self.departing
         return EXIT_CONFORMANT if is_fine else EXIT_BROKEN
 
-    @property
-    def columns(self) -> tuple[tuple[Environment, ...], ...]:
-        """The environments, those together between which no row changes."""
-        edges = {segment.environments[0].name for row in self.rows for segment in row.segments}
-        columns: list[list[Environment]] = []
-        for environment in self.environments:
-            if environment.name in edges or not columns:
-                columns.append([])
-            columns[-1].append(environment)
-        return tuple(map(tuple, columns))
-
 
 def label_range(environments: Sequence[Environment]) -> str:
     """Return the labels of the first and the last, or of the only one."""
@@ -152,14 +211,28 @@ def label_range(environments: Sequence[Environment]) -> str:
     return first if len(environments) == 1 else f"{first} \N{EN DASH} {last}"
 
 
-def make_rows(environments: Sequence[Environment]) -> Iterator[Row]:
+def make_tables(
+    environments: Iterable[Environment], handlers: Mapping[Language, str]
+) -> Iterator[Table]:
+    """Yield a table for each SDK; no range and no row reaches from one to another."""
+    known = list(environments)
+    for sdk in SDKS:
+        mine = tuple(one for one in known if one.sdk == sdk)
+        if mine:
+            rows = tuple(_make_rows(mine))
+            yield Table(sdk=sdk, handler=handlers.get(sdk, ""), environments=mine, rows=rows)
+
+
+def _make_rows(environments: Sequence[Environment]) -> Iterator[Row]:
     """Yield a row for each contract and probe that any environment knows."""
+    sdk = environments[0].sdk
     contracts = [_by_id(one.result["contracts"]) if one.result else None for one in environments]
     for contract in _merged_ids(contracts):
         cells = [None if one is None else one.get(contract) for one in contracts]
         known = next(cell for cell in cells if cell)
         yield Row(
             id=contract,
+            sdk=sdk,
             kind="contract",
             level=known["level"],
             requirement=known["requirement"],
@@ -171,6 +244,7 @@ def make_rows(environments: Sequence[Environment]) -> Iterator[Row]:
         known = next(cell for cell in cells if cell)
         yield Row(
             id=probe,
+            sdk=sdk,
             kind="probe",
             level="",
             requirement=known["fact"],

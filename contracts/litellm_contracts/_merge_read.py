@@ -3,40 +3,44 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from packaging.version import InvalidVersion, Version
 
 from litellm_contracts._errors import UsageError
-from litellm_contracts._merge import Environment, Merged, make_rows
+from litellm_contracts._merge import SDKS, Environment, Merged, make_tables
+from litellm_contracts._merge_sdk import Claim, label, named, told
 from litellm_contracts._model import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from litellm_contracts._matrix import Language
+
+_T = TypeVar("_T")
 _PROBES = ".probes"
-_SDK = re.compile(r"openai(?P<version>\d+(?:\.\w+)*|latest)")
 _JUDGED_BY = {
     "suite": ("version", "profile", "header", "requirements", "digest", "seed", "examples"),
-    "handler": ("name",),
     "environment": ("litellm",),
 }
 """What has to be the same in results that stand side by side."""
+_HANDLER = "handler name"
+"""What has to be the same in those of one SDK: a handler is written in one language."""
 _PROBE_FIELDS = {"id", "fact", "openai", "expected", "seen", "reason", "link", "departs"}
 
 
 @dataclass
 class _Read:
-    """What was read so far: documents by environment, and what is wrong."""
+    """What was read so far: documents and SDK by environment, and what is wrong."""
 
     results: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     probes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    sdks: dict[str, Language] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
@@ -55,14 +59,16 @@ def merge(paths: Sequence[Path], *, expected: Iterable[str] = (), date: str) -> 
     """
     read = _Read()
     _read_files(read, _files(paths))
+    wanted = set(expected)
+    for name in read.names | wanted:
+        read.sdks[name] = named(name).sdk or told(read.results.get(name)).sdk or "python"
     _drop_misnamed(read)
-    demands = _drop_other_demands(read)
-    _note_incomplete(read, set(expected))
-    environments = tuple(sorted((_environment(read, name) for name in read.names), key=_order))
+    demands, handlers = _drop_other_demands(read)
+    _note_incomplete(read, wanted)
+    environments = sorted((_environment(read, name) for name in read.names), key=_order)
     return Merged(
         date=date,
-        environments=environments,
-        rows=tuple(make_rows(environments)),
+        tables=tuple(make_tables(environments, handlers)),
         problems=tuple(read.problems),
         demands=demands,
     )
@@ -88,8 +94,8 @@ def _read_files(read: _Read, paths: Sequence[Path]) -> None:
         read.names.add(name)
         if len(found) > 1:
             kind = "probes" if is_probes else "results"
-            told = " and ".join(map(str, found))
-            read.problems.append(f"{name}: {len(found)} {kind} ({told}); none of them is shown")
+            files = " and ".join(map(str, found))
+            read.problems.append(f"{name}: {len(found)} {kind} ({files}); none of them is shown")
             continue
         try:
             document = _document(found[0], is_probes=is_probes)
@@ -145,16 +151,18 @@ def _wrong_probes(document: object) -> str:
 def _drop_misnamed(read: _Read) -> None:
     """Leave out what was run with another SDK than its name or its other half says."""
     for name in sorted(read.names):
-        versions = {
-            "the result": (read.results.get(name) or {}).get("environment", {}).get("openai"),
-            "the probes": next((one["openai"] for one in _probes(read, name)), None),
+        claims = {
+            "the result": told(read.results.get(name)),
+            "the probes": Claim(openai=next((one["openai"] for one in _probes(read, name)), "")),
+            "the name": named(name),
         }
-        named = _SDK.search(name)
-        if named and named["version"] != "latest":
-            versions["the name"] = named["version"]
-        told = {what: version for what, version in versions.items() if version}
-        if len(set(told.values())) > 1:
-            said = ", ".join(f"{version} in {what}" for what, version in told.items())
+        sdks = {one.sdk for one in claims.values() if one.sdk}
+        versions = {one.openai for one in claims.values() if one.openai}
+        if max(len(sdks), len(versions)) > 1:
+            texts = {
+                what: str(one) if len(sdks) > 1 else one.openai for what, one in claims.items()
+            }
+            said = ", ".join(f"{text} in {what}" for what, text in texts.items() if text)
             read.problems.append(f"{name}: not one openai, but {said}; it is not shown")
             read.results.pop(name, None)
             read.probes.pop(name, None)
@@ -164,42 +172,65 @@ def _probes(read: _Read, name: str) -> list[Mapping[str, Any]]:
     return list((read.probes.get(name) or {}).get("probes", []))
 
 
-def _drop_other_demands(read: _Read) -> Mapping[str, Any]:
-    """Leave out what was judged by other demands than most; return those of most."""
+def _drop_other_demands(read: _Read) -> tuple[Mapping[str, Any], Mapping[Language, str]]:
+    """Leave out what was judged by other demands than most.
+
+    Returns:
+        Those of most, and the handler of most with each SDK.
+    """
     demands = {name: _demands(result) for name, result in read.results.items()}
     if not demands:
-        return {}
-    [(most, _)] = Counter(tuple(one.items()) for one in demands.values()).most_common(1)
-    usual = dict(most)
+        return {}, {}
+    usual = dict(_most(tuple(one.items()) for one in demands.values()))
+    handlers = _handlers(read, [name for name, mine in demands.items() if mine == usual])
     for name, mine in sorted(demands.items()):
+        handler = read.results[name]["handler"]["name"]
+        mine[_HANDLER] = handler
+        wanted = usual | {_HANDLER: handlers.get(read.sdks[name], handler)}
         others = [
-            f"{what} {mine[what]} instead of {usual[what]}"
+            f"{what} {mine[what]} instead of {wanted[what]}"
             for what in mine
-            if mine[what] != usual[what]
+            if mine[what] != wanted[what]
         ]
         if others:
-            told = ", ".join(others)
-            read.problems.append(f"{name}: judged by other demands than most ({told}); not shown")
+            said = ", ".join(others)
+            read.problems.append(f"{name}: judged by other demands than most ({said}); not shown")
             del read.results[name]
-    return usual
+    return usual, handlers
+
+
+def _handlers(read: _Read, names: Sequence[str]) -> dict[Language, str]:
+    """Return the handler that most of these environments have, for each SDK."""
+    sdks = {read.sdks[name] for name in names}
+    return {
+        sdk: _most(read.results[one]["handler"]["name"] for one in names if read.sdks[one] == sdk)
+        for sdk in SDKS
+        if sdk in sdks
+    }
+
+
+def _most(values: Iterable[_T]) -> _T:
+    [(most, _)] = Counter(values).most_common(1)
+    return most
 
 
 def _demands(result: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        f"{part} {key}" if key in {"name", "version"} else key: result[part][key]
+        f"{part} {key}" if key == "version" else key: result[part][key]
         for part, keys in _JUDGED_BY.items()
         for key in keys
     }
 
 
 def _note_incomplete(read: _Read, expected: set[str]) -> None:
-    named = {problem.partition(":")[0] for problem in read.problems}
+    told_of = {problem.partition(":")[0] for problem in read.problems}
     for name in sorted(expected - read.names):
         read.problems.append(f"{name}: expected, but there is no result")
-    for name in sorted(read.names - named):
+    probed = {read.sdks[name] for name in read.probes}
+    for name in sorted(read.names - told_of):
         if name not in read.results:
             read.problems.append(f"{name}: there are probes, but no result of the contracts")
-        elif read.probes and name not in read.probes:
+        elif read.sdks[name] in probed and name not in read.probes:
             read.problems.append(f"{name}: there is a result, but no probes as for the others")
         if (read.results.get(name) or {}).get("verdict") == Verdict.INCOMPLETE:
             not_run = read.results[name]["counts"]["not-run"]
@@ -209,32 +240,24 @@ def _note_incomplete(read: _Read, expected: set[str]) -> None:
 
 def _environment(read: _Read, name: str) -> Environment:
     result, probes = read.results.get(name), _probes(read, name)
-    facts: Mapping[str, Any] = (result or {}).get("environment", {})
-    found = _SDK.search(name)
-    named = found["version"] if found and found["version"] != "latest" else ""
-    openai = str(facts.get("openai") or next((one["openai"] for one in probes), named))
+    facts = told(result)
+    openai = facts.openai or next((one["openai"] for one in probes), named(name).openai)
     return Environment(
         name=name,
-        label=_label(name, openai),
+        label=label(name, openai),
+        sdk=read.sdks[name],
         openai=openai,
-        python=str(facts.get("python") or ""),
+        runtime=facts.runtime,
         result=result,
         probes={one["id"]: one for one in probes} or None,
     )
-
-
-def _label(name: str, openai: str) -> str:
-    if not openai:
-        return name
-    rest = _SDK.sub(lambda found: "latest" if found["version"] == "latest" else "", name)
-    return " ".join([openai, *filter(None, rest.split("-"))])
 
 
 def _order(environment: Environment) -> tuple[bool, Version, Version, str]:
     return (
         not environment.openai,
         _version(environment.openai),
-        _version(environment.python),
+        _version(environment.runtime),
         environment.name,
     )
 

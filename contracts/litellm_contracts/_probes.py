@@ -23,7 +23,7 @@ from litellm_contracts._errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 
@@ -54,7 +54,8 @@ def run_probes(ids: Sequence[str] = ()) -> tuple[ProbeResult, ...]:
     """
     entries = _chosen(read_history(), ids)
     version = _installed()
-    expected = [_expected(entry, version) for entry in entries]
+    for entry in entries:
+        _expected(entry, version)  # a release without a history is told before anything is run
     alone = [entry for entry in entries if entry["id"] in _ALONE]
     others = [entry for entry in entries if entry["id"] not in _ALONE]
     seen = {entry["id"]: _look(entry["id"]) for entry in alone}
@@ -62,14 +63,25 @@ def run_probes(ids: Sequence[str] = ()) -> tuple[ProbeResult, ...]:
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         names = [entry["id"] for entry in others]
         seen |= zip(names, pool.map(_look, names), strict=True)
+    return held_against(entries, version, seen)
+
+
+def held_against(
+    entries: Sequence[dict[str, Any]], version: str, seen: Mapping[str, str]
+) -> tuple[ProbeResult, ...]:
+    """Return what was seen of a release, by probe, beside what its history says.
+
+    Raises:
+        HandlerError: where the history does not reach back to the release.
+    """
     return tuple(
         ProbeResult(
             openai=version,
-            expected=known,
+            expected=_expected(entry, version),
             seen=seen[entry["id"]],
             **{name: entry[name] for name in ("id", "fact", "reason", "link")},
         )
-        for entry, known in zip(entries, expected, strict=True)
+        for entry in entries
     )
 
 
@@ -104,9 +116,9 @@ def _look(probe: str) -> str:
             return f"the probe itself failed: {type(error).__name__}: {error}"
 
 
-def read_history() -> list[dict[str, Any]]:
-    """Return the entries of `probes/openai.toml`."""
-    text = files("litellm_contracts").joinpath("probes", "openai.toml").read_text("utf-8")
+def read_history(name: str = "openai") -> list[dict[str, Any]]:
+    """Return the entries of `probes/openai.toml`, or of `openai-node`, that of the npm package."""
+    text = files("litellm_contracts").joinpath("probes", f"{name}.toml").read_text("utf-8")
     return list(tomllib.loads(text)["probe"])
 
 

@@ -78,30 +78,52 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
-def matrix_page(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the address of a matrix of two environments; in the older one a contract fails."""
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with two results of each SDK; in the older ones a contract fails."""
     folder = tmp_path_factory.mktemp("matrix")
     subprocess.run(
-        [*CHECK, "--json", str(folder / "new.json")],
-        cwd=ROOT,
-        check=True,
-        stdout=subprocess.DEVNULL,
+        [*CHECK, "--json", str(folder / "base")], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
     )
-    result = json.loads(folder.joinpath("new.json").read_text(encoding="utf-8"))
-    for openai, status, seen in (("1.0.0", "fail", "kept"), ("3.54.0", "pass", "lower-case")):
+    base = folder.joinpath("base").read_text(encoding="utf-8")
+    for word, openai, status, seen in (
+        ("openai", "1.0.0", "fail", "kept"),
+        ("openai", "3.54.0", "pass", "lower-case"),
+        ("node", "4.0.0", "fail", "kept"),
+        ("node", "7.57.0", "pass", "lower-case"),
+    ):
+        name = f"{word}{openai}"
+        result = json.loads(base)
         result["environment"]["openai"] = openai
+        if word == "node":
+            result["handler"] |= {"language": "node 20.20.2", "sdk": f"openai {openai}"}
         result["contracts"][0]["status"] = status
         result["verdict"] = "broken" if status == "fail" else "conformant"
         probe = {"id": "letter-case", "fact": "Letter case.", "seen": seen, "expected": seen}
         probe |= {"openai": openai, "reason": "Why.", "link": "", "departs": False}
-        name = folder / f"openai{openai}.json"
-        name.write_text(json.dumps(result), encoding="utf-8")
-        name.with_suffix(".probes.json").write_text(json.dumps({"probes": [probe]}), "utf-8")
-    files = [str(one) for one in folder.glob("openai*.json")]
-    page = folder / "matrix.html"
+        folder.joinpath(f"{name}.json").write_text(json.dumps(result), "utf-8")
+        folder.joinpath(f"{name}.probes.json").write_text(json.dumps({"probes": [probe]}), "utf-8")
+    return folder
+
+
+def merge(folder: Path, pattern: str, name: str) -> str:
+    """Return the address of the matrix of some results."""
+    page = folder / name
+    files = [str(one) for one in folder.glob(pattern)]
     subprocess.run(
         [*CHECK[:-1], "matrix", "merge", *files, "--html", str(page)],
         check=False,
         stdout=subprocess.DEVNULL,
     )
     return page.as_uri()
+
+
+@pytest.fixture(scope="session")
+def matrix_page(results: Path) -> str:
+    """Return the address of a matrix of two environments with the Python SDK."""
+    return merge(results, "openai*.json", "matrix.html")
+
+
+@pytest.fixture(scope="session")
+def two_sdks_page(results: Path) -> str:
+    """Return the address of a matrix of two environments with each SDK."""
+    return merge(results, "*.json", "both.html")

@@ -142,6 +142,7 @@ def left_behind(tmp_path: Path, report: Report) -> Callable[..., Path]:
         folder: str = "results",
         *,
         departs: bool = False,
+        handler: dict[str, str] | None = None,
         **suite: object,
     ) -> Path:
         statuses = statuses or {"group/one": "pass", "group/two": "pass"}
@@ -160,7 +161,8 @@ def left_behind(tmp_path: Path, report: Report) -> Callable[..., Path]:
                 report,
                 results=results,
                 suite={**report.suite, **suite},
-                environment={**report.environment, "openai": openai},
+                handler={**report.handler, **(handler or {})},
+                environment={**report.environment, "openai": None if handler else openai},
             )
         )
         probe = {
@@ -180,6 +182,27 @@ def left_behind(tmp_path: Path, report: Report) -> Callable[..., Path]:
             json.dumps({"schema_version": 1, "probes": [probe]}), encoding="utf-8"
         )
         return place
+
+    return leave
+
+
+@pytest.fixture
+def left_by_node(left_behind: Callable[..., Path]) -> Callable[..., Path]:
+    """Return a function that writes what an environment with the npm package leaves behind."""
+
+    def leave(
+        openai: str,
+        statuses: dict[str, str] | None = None,
+        name: str = "",
+        **rest: Any,  # noqa: ANN401
+    ) -> Path:
+        handler = {
+            "name": "my-node",
+            "door": "command",
+            "language": "node 20.20.2",
+            "sdk": f"openai {openai}",
+        }
+        return left_behind(name or f"node{openai}", openai, statuses, handler=handler, **rest)
 
     return leave
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from litellm_contracts._matrix import Language
+
     Leave = Callable[..., Path]
 
 BROKEN = {"group/one": "pass", "group/two": "fail"}
@@ -73,14 +75,40 @@ def test_the_badge_is_grey_where_something_is_missing(
     }
 
 
+def test_the_badge_tells_of_both_sdks(left_behind: Leave, left_by_node: Leave) -> None:
+    left_behind("openai1.0.0", "1.0.0")
+    left_behind("openai2.0.0", "2.0.0")
+    left_by_node("4.0.0")
+    told = badge(left_by_node("7.57.0"))
+    assert told["message"] == "openai 1.0.0 – 2.0.0, npm 4.0.0 – 7.57.0"  # noqa: RUF001
+    assert badge(left_by_node("7.0.0", BROKEN))["message"] == "broken with 1 of 5"
+
+
+@pytest.mark.parametrize(
+    ("words", "languages"),
+    [
+        pytest.param(["matrix"], ["python"], id="Python"),
+        pytest.param(["node"], ["node"], id="Node"),
+        pytest.param(["matrix", "node"], ["python", "node"], id="both"),
+    ],
+)
 def test_the_list_of_releases_can_be_expected(
-    left_behind: Leave, capsys: pytest.CaptureFixture[str]
+    left_behind: Leave,
+    left_by_node: Leave,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    languages: list[Language],
 ) -> None:
-    folder = left_behind("openai1.0.0", "1.0.0")
-    assert main(["matrix", "merge", str(folder), "--expect", "matrix"]) == 1
+    left_behind("openai1.0.0", "1.0.0")
+    folder = left_by_node("4.0.0")
+    expect = [part for word in words for part in ("--expect", word)]
+    assert main(["matrix", "merge", str(folder), *expect]) == 1
     told = capsys.readouterr().out
-    others = [one.name for one in load_matrix().of("python") if one.name != "openai1.0.0"]
-    missing = [f"PROBLEM {one}: expected, but there is no result" for one in sorted(others)]
+    names = {one.name for language in languages for one in load_matrix().of(language)}
+    missing = [
+        f"PROBLEM {one}: expected, but there is no result"
+        for one in sorted(names - {"openai1.0.0", "node4.0.0"})
+    ]
     assert [one for one in told.splitlines() if one.startswith("PROBLEM")] == missing
 
 
@@ -94,6 +122,32 @@ def test_the_json_follows_its_schema(left_behind: Leave, tmp_path: Path) -> None
     assert {one["id"] for one in told["rows"]} == {"group/one", "group/two", "letter-case"}
     assert not jsonschema_rs.is_valid(SCHEMA, told | {"verdict": "fine"})
     assert not jsonschema_rs.is_valid(SCHEMA, told | {"rows": [{"id": "a"}]})
+
+
+def test_the_json_tells_the_sdk_of_each_environment_and_row(
+    left_behind: Leave, left_by_node: Leave, tmp_path: Path
+) -> None:
+    left_behind("openai1.0.0", "1.0.0")
+    folder = left_by_node("7.57.0")
+    assert main(["matrix", "merge", str(folder), "--json", "m.json"]) == 0
+    told = json.loads(tmp_path.joinpath("m.json").read_text(encoding="utf-8"))
+    jsonschema_rs.validate(SCHEMA, told)
+    assert told["environments"][1] == {
+        "name": "node7.57.0",
+        "label": "7.57.0",
+        "sdk": "node",
+        "openai": "7.57.0",
+        "python": None,
+        "runtime": "Node 20.20.2",
+        "verdict": "conformant",
+    }
+    assert (
+        told["environments"][0].items() >= {"python": "3.11.7", "runtime": "Python 3.11.7"}.items()
+    )
+    assert [row["sdk"] for row in told["rows"]] == ["python"] * 3 + ["node"] * 3
+    assert told["judged_by"]["handler name"] == "my:factory, my-node"
+    assert told["judged_by"]["handlers"] == {"python": "my:factory", "node": "my-node"}
+    assert not jsonschema_rs.is_valid(SCHEMA, told | {"rows": [told["rows"][0] | {"sdk": "go"}]})
 
 
 @pytest.mark.parametrize(

@@ -12,22 +12,31 @@ from packaging.version import Version
 from litellm_contracts import _probes
 from litellm_contracts._cli import main
 from litellm_contracts._errors import HandlerError, UsageError
-from litellm_contracts._probes import PROBES, read_history, run_probes
+from litellm_contracts._matrix import load_matrix
+from litellm_contracts._probes import PROBES, held_against, read_history, run_probes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-HISTORY = [pytest.param(entry, id=entry["id"]) for entry in read_history()]
+OLDEST = {"openai": "1.0.0", "openai-node": "4.0.0"}
+"""The first release that each history speaks of."""
+HISTORY = [
+    pytest.param(entry, oldest, id=f"{name} {entry['id']}")
+    for name, oldest in OLDEST.items()
+    for entry in read_history(name)
+]
 EDGES = {
     edge
-    for entry in read_history()
+    for name in OLDEST
+    for entry in read_history(name)
     for row in entry["history"]
     for edge in re.findall(r"[\d.]+", row["openai"])
 }
 RELEASES = sorted(
     {"1.0.0", "1.999.0", "2.0.0", "3.54.0", "99.0.0", *EDGES}
     | {f"{edge}.post1" for edge in EDGES}
-    | {f"{Version(edge).major}.{max(Version(edge).minor - 1, 0)}.99" for edge in EDGES},
+    | {f"{Version(edge).major}.{max(Version(edge).minor - 1, 0)}.99" for edge in EDGES}
+    | {release.openai for release in load_matrix().releases},
     key=Version,
 )
 
@@ -36,20 +45,29 @@ def test_every_probe_has_a_history_and_every_history_a_probe() -> None:
     assert [entry["id"] for entry in read_history()] == list(PROBES)
 
 
-@pytest.mark.parametrize("entry", HISTORY)
-@pytest.mark.parametrize("release", [one for one in RELEASES if Version(one) >= Version("1.0.0")])
-def test_a_history_says_one_thing_of_each_release(entry: dict[str, Any], release: str) -> None:
-    rows = [row for row in entry["history"] if SpecifierSet(row["openai"]).contains(release)]
-    assert len(rows) == 1
+@pytest.mark.parametrize(("entry", "oldest"), HISTORY)
+def test_a_history_says_one_thing_of_each_release(entry: dict[str, Any], oldest: str) -> None:
+    releases = [one for one in RELEASES if Version(one) >= Version(oldest)]
+    counts = {
+        release: sum(SpecifierSet(row["openai"]).contains(release) for row in entry["history"])
+        for release in releases
+    }
+    assert counts == dict.fromkeys(releases, 1)
 
 
-@pytest.mark.parametrize("entry", HISTORY)
-def test_a_history_is_told_in_order_and_with_its_source(entry: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("entry", "oldest"), HISTORY)
+def test_a_history_is_told_in_order_and_with_its_source(entry: dict[str, Any], oldest: str) -> None:
     starts = [Version(re.findall(r">=([\d.]+)", row["openai"])[0]) for row in entry["history"]]
     assert starts == sorted(starts)
-    assert starts[0] == Version("1.0.0")
+    assert starts[0] == Version(oldest)
     assert entry["link"].startswith("https://")
     assert entry["fact"].endswith(".")
+    assert entry["reason"].endswith(".")
+
+
+def test_the_ids_of_a_history_are_told_once() -> None:
+    ids = [entry["id"] for entry in read_history("openai-node")]
+    assert len(set(ids)) == len(ids) == 8
 
 
 def test_the_installed_sdk_is_as_known() -> None:
@@ -57,6 +75,22 @@ def test_the_installed_sdk_is_as_known() -> None:
     assert [result.id for result in results] == list(PROBES)
     assert {result.openai for result in results} == {metadata.version("openai")}
     assert [(one.id, one.expected, one.seen) for one in results if one.departs] == []
+
+
+@pytest.mark.parametrize(
+    ("openai", "seen", "expected"),
+    [
+        pytest.param("4.104.0", "x-zoo-session-id: a", "x-zoo-session-id: a", id="as known"),
+        pytest.param("5.23.2", "x-zoo-session-id: a", "X-Zoo-Session-ID: a", id="departs"),
+    ],
+)
+def test_what_is_seen_is_held_against_a_release_s_history(
+    openai: str, seen: str, expected: str
+) -> None:
+    [entry] = (one for one in read_history("openai-node") if one["id"] == "header-letter-case")
+    [result] = held_against([entry], openai, {"header-letter-case": seen})
+    assert (result.openai, result.seen, result.expected) == (openai, seen, expected)
+    assert result.departs == (seen != expected)
 
 
 @pytest.fixture

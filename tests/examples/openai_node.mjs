@@ -1,4 +1,4 @@
-// Prints, as JSON, which header lines arrive for each fact of openai-node.toml.
+// Prints, as JSON, what arrives for each probe of litellm_contracts/probes/openai-node.toml.
 
 import http from "node:http"
 
@@ -38,16 +38,17 @@ async function seen({ defaults = {}, headers = {}, url = here, name = H }) {
 }
 
 const facts = {
-	kept: await seen({ headers: { [H]: "a" } }),
-	undefined: await seen({ headers: { [H]: undefined } }),
+	"header-letter-case": await seen({ headers: { [H]: "a" } }),
+	"header-value-undefined": await seen({ headers: { [H]: undefined } }),
 	"null-over-default": await seen({ defaults: { [H]: "d" }, headers: { [H]: null } }),
-	"other-case-than-default": await seen({ defaults: { [H]: "d" }, headers: { [H.toLowerCase()]: "e" } }),
+	"default-header-in-another-case": await seen({ defaults: { [H]: "d" }, headers: { [H.toLowerCase()]: "e" } }),
 	"headers-object": await seen({ headers: new Headers({ [H]: "a" }) }),
-	crlf: await seen({ headers: { [H]: "a\r\nb: c" } }),
-	"trailing-lf": await seen({ headers: { [H]: "abc\n" } }),
-	"key-across-ports": (await seen({ url: redirecting, name: "authorization" })).map((line) =>
+	"header-value-line-break": await seen({ headers: { [H]: "a\r\nb: c" } }),
+	"header-value-final-line-feed": await seen({ headers: { [H]: "abc\n" } }),
+	"key-to-another-port": (await seen({ url: redirecting, name: "authorization" })).map((line) =>
 		line.replace("Authorization", "authorization"),
 	),
 }
-console.log(JSON.stringify(facts))
+const told = Object.entries(facts).map(([id, lines]) => [id, lines.join("; ") || "nothing"])
+console.log(JSON.stringify(Object.fromEntries(told)))
 process.exit(0)

@@ -1,5 +1,6 @@
 """The JavaScript example under the first and last release of each major of the openai npm package.
 
+Each release leaves its results in `results/`, as the environments of the Python SDK do.
 `OPENAI_NODE=node7.57.0` takes that one alone, as the tox environment of that name does.
 """
 
@@ -10,19 +11,35 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from packaging.specifiers import SpecifierSet
 
 from litellm_contracts._matrix import load_matrix
+from litellm_contracts._probes import held_against, read_history, write_probes
 
 HERE = Path(__file__).parent
-EXAMPLE = HERE.parents[1] / "examples" / "node-javascript"
-EVERY = [one.openai for one in load_matrix().of("node")]
-CHOSEN = os.environ.get("OPENAI_NODE", "").removeprefix("node")
-FACTS = tomllib.loads(HERE.joinpath("openai-node.toml").read_text(encoding="utf-8"))["fact"]
+ROOT = HERE.parents[1]
+EXAMPLE = ROOT / "examples" / "node-javascript"
+EVERY = [one.name for one in load_matrix().of("node")]
+CHOSEN = os.environ.get("OPENAI_NODE", "")
+CHECK = (sys.executable, "-m", "litellm_contracts", "check", "--command", "node contracts.mjs")
+
+
+@dataclass(frozen=True)
+class Installed:
+    """The example with one release of the SDK, and where its results go."""
+
+    folder: Path
+    result: Path
+    probes: Path
+
+    @property
+    def version(self) -> str:
+        """The release that is installed."""
+        place = self.folder / "node_modules" / "openai" / "package.json"
+        return str(json.loads(place.read_text(encoding="utf-8"))["version"])
 
 
 def run(folder: Path, *command: str) -> str:
@@ -34,42 +51,36 @@ def run(folder: Path, *command: str) -> str:
 
 
 @pytest.fixture(scope="module", params=[CHOSEN] if CHOSEN else EVERY)
-def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the example with one release of the SDK installed."""
-    folder = tmp_path_factory.mktemp("node") / "example"
-    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("node_modules"))
-    run(folder, "npm", "install", "--no-audit", "--no-fund", f"openai@{request.param}")
-    return folder
+def installed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Installed:
+    """Return a copy of the example with one release of the SDK, and no result of an earlier run."""
+    results = ROOT / "results"
+    results.mkdir(exist_ok=True)
+    one = Installed(
+        folder=tmp_path_factory.mktemp("node") / "example",
+        result=results / f"{request.param}.json",
+        probes=results / f"{request.param}.probes.json",
+    )
+    for path in (one.result, one.probes):
+        path.unlink(missing_ok=True)
+    shutil.copytree(EXAMPLE, one.folder, ignore=shutil.ignore_patterns("node_modules"))
+    package = f"openai@{request.param.removeprefix('node')}"
+    run(one.folder, "npm", "install", "--no-audit", "--no-fund", package)
+    return one
 
 
-def version(folder: Path) -> str:
-    """Return the release that is installed."""
-    place = folder / "node_modules" / "openai" / "package.json"
-    return str(json.loads(place.read_text(encoding="utf-8"))["version"])
-
-
-def test_the_example_is_conformant(installed: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "litellm_contracts",
-        "check",
-        "--command",
-        "node contracts.mjs",
-    ]
-    told = run(installed, *command)
-    assert f"openai {version(installed)}, node" in told
+def test_the_example_is_conformant(installed: Installed) -> None:
+    told = run(installed.folder, *CHECK, "--json", str(installed.result))
+    assert f"openai {installed.version}, node" in told
     assert "\nconformant: " in told
+    assert json.loads(installed.result.read_text(encoding="utf-8"))["verdict"] == "conformant"
 
 
-def test_the_sdk_does_what_is_known_of_it(installed: Path) -> None:
-    shutil.copy(HERE / "openai_node.mjs", installed)
-    known = {}
-    for fact in FACTS:
-        exceptions = [
-            one["sent"]
-            for one in fact.get("unless", [])
-            if version(installed) in SpecifierSet(one["openai"])
-        ]
-        (known[fact["name"]],) = exceptions or [fact["sent"]]
-    assert json.loads(run(installed, "node", "openai_node.mjs")) == known
+def test_the_sdk_does_what_is_known_of_it(installed: Installed) -> None:
+    shutil.copy(HERE / "openai_node.mjs", installed.folder)
+    seen = json.loads(run(installed.folder, "node", "openai_node.mjs"))
+    results = held_against(read_history("openai-node"), installed.version, seen)
+    write_probes(results, installed.probes, sys.stdout.write)
+    assert [(one.id, one.expected, one.seen) for one in results if one.departs] == []
+    assert set(seen) == {one.id for one in results}

@@ -7,28 +7,34 @@ from typing import TYPE_CHECKING
 
 from litellm_contracts._merge import MISSING, label_range
 from litellm_contracts._model import Status, Verdict
-from litellm_contracts.reports._merged_words import CHANGES, DEPARTS, cell, headline, summary
+from litellm_contracts.reports._merged_words import (
+    CHANGES,
+    DEPARTS,
+    cell,
+    headline,
+    releases,
+    runtime,
+    summary,
+)
 from litellm_contracts.reports._page import render
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from litellm_contracts._merge import Environment, Merged, Row, Segment
+    from litellm_contracts._merge import Environment, Merged, Row, Segment, Table
 
 _MARKS = {Verdict.CONFORMANT: "✓", Verdict.BROKEN: "✗", Verdict.ERROR: "✗"}
 
 
 def write_merged_html(merged: Merged) -> str:
     """Return the page."""
-    groups = [(name, list(rows)) for name, rows in groupby(merged.rows, key=lambda row: row.group)]
     return render(
         "merged.html.jinja",
         str(merged.demands.get("header", "session header")),
         styles=["page.css", "merged.css"],
         script="merged.js",
         merged=merged,
-        columns=merged.columns,
-        groups=groups,
+        groups=_groups,
         numbered={id(row): number for number, row in enumerate(merged.rows)},
         headline=headline(merged),
         summary=summary(merged),
@@ -39,10 +45,17 @@ def write_merged_html(merged: Merged) -> str:
         missing=MISSING,
         cell=cell,
         kind=_kind,
-        span=lambda segment: _span(segment, merged.columns),
+        releases=releases,
+        runtime=runtime,
+        span=_span,
         label_range=label_range,
         number=id,
     )
+
+
+def _groups(table: Table) -> list[tuple[str, list[Row]]]:
+    """Return an SDK's rows below their headings."""
+    return [(name, list(rows)) for name, rows in groupby(table.rows, key=lambda row: row.group)]
 
 
 def _kind(row: Row, segment: Segment) -> str:

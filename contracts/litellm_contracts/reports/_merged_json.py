@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.reports._merged_words import badge_words
+from litellm_contracts.reports._merged_words import badge_words, runtime
 
 if TYPE_CHECKING:
     from litellm_contracts._merge import Environment, Merged, Row
@@ -19,7 +19,7 @@ def write_merged_json(merged: Merged) -> str:
         "schema_version": SCHEMA_VERSION,
         "verdict": merged.verdict.value,
         "date": merged.date,
-        "judged_by": dict(merged.demands),
+        "judged_by": _judged_by(merged),
         "problems": list(merged.problems),
         "environments": [_environment(one) for one in merged.environments],
         "rows": [_row(row) for row in merged.rows],
@@ -40,12 +40,21 @@ def write_badge(merged: Merged) -> str:
     return json.dumps(badge, indent=1, ensure_ascii=False) + "\n"
 
 
+def _judged_by(merged: Merged) -> dict[str, Any]:
+    handlers = {table.sdk: table.handler for table in merged.tables if table.handler}
+    if not handlers:
+        return {}
+    return {**merged.demands, "handler name": ", ".join(handlers.values()), "handlers": handlers}
+
+
 def _environment(one: Environment) -> dict[str, Any]:
     return {
         "name": one.name,
         "label": one.label,
+        "sdk": one.sdk,
         "openai": one.openai or None,
-        "python": one.python or None,
+        "python": (one.sdk == "python" and one.runtime) or None,
+        "runtime": runtime(one) or None,
         "verdict": one.verdict,
     }
 
@@ -53,6 +62,7 @@ def _environment(one: Environment) -> dict[str, Any]:
 def _row(row: Row) -> dict[str, Any]:
     return {
         "id": row.id,
+        "sdk": row.sdk,
         "kind": row.kind,
         "level": row.level or None,
         "requirement": row.requirement,
