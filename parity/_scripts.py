@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,8 @@ from parity import HERE
 
 if TYPE_CHECKING:
     from fake_litellm import RecordedRequest
+
+EXPLAIN = "Explain."  # a request that says so has the model's `explained` answer
 
 
 @cache
@@ -24,23 +28,29 @@ def models() -> tuple[str, ...]:
     return tuple(_table())
 
 
-def upstream_answer(model: str) -> Reply | Failure:
-    """Return what the upstream answers for a model."""
-    return _answer(_table()[model], {})
+def upstream_answer(body: dict[str, Any]) -> Reply | Failure:
+    """Return what the upstream answers to a request."""
+    row = _table()[body["model"]]
+    return _answer(row, _explained(row, body))
 
 
 def fake_answer(recorded: RecordedRequest) -> Reply | Failure:
     """Return what the fake is to answer to a request."""
     row = _table()[_model_of(recorded)]
-    return _answer(row, row.get("fake", {}))
+    return _answer(row, row.get("fake", {}) | _explained(row, recorded.json))
 
 
 def _model_of(recorded: RecordedRequest) -> str:
     named = recorded.json.get("model") if isinstance(recorded.json, dict) else None
     if named in _table():
         return str(named)
-    parts = (unquote(part) for part in recorded.path.split("/"))
+    parts = (unquote(part) for part in re.split("[/:]", recorded.path))
     return next((part for part in parts if part in _table()), "text")
+
+
+def _explained(row: dict[str, Any], body: Any) -> dict[str, Any]:  # noqa: ANN401
+    changes: dict[str, Any] = row.get("explained", {})
+    return changes if EXPLAIN in json.dumps(body) else {}
 
 
 def _answer(row: dict[str, Any], changes: dict[str, Any]) -> Reply | Failure:

@@ -81,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        answer = upstream_answer(body["model"])
+        answer = upstream_answer(body)
         path = self.path.partition("?")[0].removeprefix("/v1")
         if path not in BODIES:
             self._send_json(404, _error(404))

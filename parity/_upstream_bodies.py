@@ -22,7 +22,7 @@ def chat(reply: Reply, body: dict[str, Any]) -> dict[str, Any]:
     """Build a chat completion, with as many choices as the request's `n`."""
     message: dict[str, Any] = {"role": "assistant", "content": reply.text}
     if reply.tool_calls:
-        message = {"role": "assistant", "content": None}
+        message["content"] = reply.text or None
         message["tool_calls"] = [_tool_call(call) for call in reply.tool_calls]
     if reply.reasoning:
         message["reasoning_content"] = reply.reasoning
@@ -61,9 +61,8 @@ def _deltas(reply: Reply) -> Iterator[dict[str, Any]]:
     yield {"role": "assistant", "content": ""}
     if reply.reasoning:
         yield {"reasoning_content": reply.reasoning}
-    if reply.text and not reply.tool_calls:
-        for piece in reply.streamed_pieces():
-            yield {"content": piece}
+    for piece in reply.streamed_pieces():
+        yield {"content": piece}
     for index, call in enumerate(reply.tool_calls):
         opening = _tool_call(call)
         opening["function"]["arguments"] = ""
@@ -165,11 +164,14 @@ def _item_events(
 
 
 def _items(reply: Reply) -> list[dict[str, Any]]:
-    if reply.tool_calls:
-        return [_function_call(call) for call in reply.tool_calls]
-    text = {"type": "output_text", "text": reply.text, "annotations": [], "logprobs": []}
+    calls = [_function_call(call) for call in reply.tool_calls]
+    return calls if calls and not reply.text else [_message(reply.text), *calls]
+
+
+def _message(text: str) -> dict[str, Any]:
+    part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
     message = {"id": f"msg_{uuid.uuid4().hex}", "type": "message", "status": "completed"}
-    return [message | {"content": [text], "role": "assistant"}]
+    return message | {"content": [part], "role": "assistant"}
 
 
 def _function_call(call: ToolCall) -> dict[str, Any]:

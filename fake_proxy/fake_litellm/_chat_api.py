@@ -15,6 +15,7 @@ from fake_litellm._demand import ANY_OBJECT, NO_FIELDS, Demand, fields, forced, 
 from fake_litellm._errors import ApiError, in_model_group
 from fake_litellm._stream import Ending, Event, error_events
 from fake_litellm._turn import Api, ErrorLines
+from fake_litellm._words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -78,7 +79,7 @@ def _sorted_keys(call: _Body) -> _Body:
 def usage(counts: Usage, details: _Body | None = None) -> _Body:
     """Build the usage object; the details appear only where something was counted.
 
-    `details` are those of the completion where it holds no reasoning.
+    `details` are those of the completion where the model counted no reasoning.
     """
     built: _Body = {
         "completion_tokens": counts.completion_tokens,
@@ -98,10 +99,17 @@ def usage(counts: Usage, details: _Body | None = None) -> _Body:
 
 
 def streamed_usage(turn: Turn) -> _Body:
-    """Build a stream's usage, where LiteLLM counts the tokens of text too."""
-    counts = turn.reply.usage
-    of_text = {"reasoning_tokens": 0, "text_tokens": counts.completion_tokens}
-    return usage(counts, of_text if turn.text else None)
+    """Build a stream's usage, where LiteLLM counts by itself what the model did not."""
+    return usage(turn.reply.usage, _counted(turn.reply))
+
+
+def _counted(reply: Reply) -> _Body | None:
+    """Tell text and reasoning apart; beside tool calls, LiteLLM does so only with reasoning."""
+    if reply.tool_calls and not reply.reasoning:
+        return None
+    completion = reply.usage.completion_tokens
+    reasoning = min(words(reply.reasoning), completion)
+    return {"reasoning_tokens": reasoning, "text_tokens": completion - reasoning}
 
 
 def _events(turn: Turn) -> Iterator[Event]:

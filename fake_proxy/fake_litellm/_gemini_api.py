@@ -1,6 +1,7 @@
 """Gemini's `generateContent` routes, as LiteLLM 1.106.2 serves them from an OpenAI model.
 
-A stream's last chunk has a usage of zeros: its upstream was not asked for any.
+Reasoning is left out. A stream's last chunk has a usage of zeros: its upstream was not asked for
+any.
 """
 
 from __future__ import annotations
@@ -31,19 +32,15 @@ _RESPONSE_SCHEMAS = (
 
 def _answer(turn: Turn) -> dict[str, Any]:
     text = [{"text": turn.text}] if turn.text else []
-    return _chunk([*_thoughts(turn), *text, *_calls(turn)], "STOP") | _usage(turn.reply.usage)
+    return _chunk([*text, *_calls(turn)], "STOP") | _usage(turn.reply.usage)
 
 
 def _events(turn: Turn) -> Iterator[Event]:
     """Yield the chunks; neither they nor the end look like OpenAI's, but a failure does."""
     texts = [{"text": piece} for piece in turn.pieces]
-    for part in (*_thoughts(turn), *texts, *_calls(turn)):
+    for part in (*texts, *_calls(turn)):
         yield Event(spaced_event(_chunk([part], None)), piece=True)
     yield Event(spaced_event(_chunk([], "STOP") | _usage(NOTHING)))
-
-
-def _thoughts(turn: Turn) -> list[dict[str, Any]]:
-    return [{"text": turn.reply.reasoning, "thought": True}] if turn.reply.reasoning else []
 
 
 def _calls(turn: Turn) -> list[dict[str, Any]]:

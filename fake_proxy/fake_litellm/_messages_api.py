@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ _MESSAGE = {"type": "message", "role": "assistant"}
 
 def _answer(turn: Turn) -> dict[str, Any]:
     return {
-        "id": f"resp_{turn.id}",
+        "id": _id(turn),
         **_MESSAGE,
         "model": turn.model,
         "stop_sequence": None,
@@ -41,6 +42,13 @@ def _answer(turn: Turn) -> dict[str, Any]:
         "stop_reason": _stop_reason(turn),
         "stop_details": None,
     }
+
+
+def _id(turn: Turn) -> str:
+    """Pack the deployment into the id, as LiteLLM does; the ids of streams are plain."""
+    deployment = f"custom_llm_provider:openai;model_id:{_response.model_id(turn.model)}"
+    packed = f"litellm:{deployment};response_id:resp_{turn.id.replace('-', '')}"
+    return f"resp_{base64.b64encode(packed.encode()).decode()}"
 
 
 def _blocks(turn: Turn) -> Iterator[dict[str, Any]]:

@@ -114,7 +114,7 @@ def error_response(
 def error_lines(names: str, model: str, litellm: str, timeout: str) -> Lines:
     """Return the lines of an error answer by their names, without `x-litellm-`."""
     values = {
-        "model-id": _model_id(model),
+        "model-id": model_id(model),
         "version": litellm,
         "response-cost": "0",
         "key-spend": "0.0",
@@ -221,7 +221,8 @@ def _closing_lines(request: Request) -> Lines:
     ]
 
 
-def _model_id(model: str) -> str:
+def model_id(model: str) -> str:
+    """Return the id of the deployment behind a model."""
     return hashlib.sha256(model.encode()).hexdigest()
 
 
@@ -230,7 +231,7 @@ def _litellm_lines(request: Request, model: str, litellm: str, left_out: frozens
     shown = quote(model, safe=_VISIBLE)
     lines = [
         ("x-litellm-call-id", _call_id(request)),
-        ("x-litellm-model-id", _model_id(model)),
+        ("x-litellm-model-id", model_id(model)),
         ("x-litellm-model-name", f"openai/{shown}"),
         ("x-litellm-model-api-base", "https://api.openai.com"),
         ("x-litellm-version", litellm),

@@ -8,20 +8,18 @@ network does.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fake_litellm import _exchange, _response
 from fake_litellm._errors import ApiError
 from fake_litellm._messages_api import envelope
+from fake_litellm._words import words
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from fake_litellm._exchange import Exchange
 
-_WORD = re.compile(r"\w+|[^\w\s]")
 _PER_REQUEST = _PER_MESSAGE = 3  # what tiktoken's chat format adds
 _ESTIMATE = "local_estimate"
 _FIELD_REQUIRED = {"type": "missing", "loc": ["body", "model"], "msg": "Field required"}
@@ -61,7 +59,7 @@ def token_counter(exchange: Exchange) -> Response:
         return _response.detail_response(400, detail, exchange.request)
     chat = body.get("messages") or body.get("contents")
     counted = {
-        "total_tokens": _chat_tokens(chat) if chat else _words(body.get("prompt")),
+        "total_tokens": _chat_tokens(chat) if chat else words(body.get("prompt")),
         "request_model": model,
         "model_used": model,
         "tokenizer_type": "openai_tokenizer",
@@ -107,18 +105,4 @@ def _json(exchange: Exchange, value: dict[str, Any]) -> Response:
 
 def _chat_tokens(messages: object, *others: object) -> int:
     count = len(messages) if isinstance(messages, list) else 0
-    return _PER_REQUEST + count * _PER_MESSAGE + _words(messages, *others)
-
-
-def _words(*values: object) -> int:
-    """Count the words in every text within `values`; a part's type is no text."""
-    waiting, count = list(values), 0
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, str):
-            count += len(_WORD.findall(value))
-        elif isinstance(value, Mapping):
-            waiting += [part for name, part in value.items() if name != "type"]
-        elif isinstance(value, list):
-            waiting += value
-    return count
+    return _PER_REQUEST + count * _PER_MESSAGE + words(messages, *others)

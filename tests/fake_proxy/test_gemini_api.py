@@ -49,15 +49,31 @@ def test_a_stream(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     )
 
 
-def test_a_call_after_reasoning(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
+def test_text_before_calls(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
+    reply = Reply(text="I look.", tool_calls=(CALL, CALL))
+    fake_litellm.script(reply, reply)
+    (candidate,) = wire.call(PATH, ASKED).json["candidates"]
+    assert candidate["content"]["parts"] == [{"text": "I look."}, CALL_PART, CALL_PART]
+    assert candidate["finishReason"] == "STOP"
+    events = [event["candidates"][0] for event in wire.call(STREAM, ASKED).events]
+    assert [event["content"]["parts"] for event in events] == [
+        [{"text": "I"}],
+        [{"text": " look."}],
+        [CALL_PART],
+        [CALL_PART],
+        [],
+    ]
+    assert [event["finishReason"] for event in events] == [*[None] * 4, "STOP"]
+
+
+def test_reasoning_is_dropped(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     reply = Reply(reasoning="hm", tool_calls=(CALL,))
     fake_litellm.script(reply, reply)
-    thought = {"text": "hm", "thought": True}
     (candidate,) = wire.call(PATH, ASKED).json["candidates"]
-    assert candidate["content"]["parts"] == [thought, CALL_PART]
+    assert candidate["content"]["parts"] == [CALL_PART]
     events = wire.call(STREAM, ASKED).events
     parts = [event["candidates"][0]["content"]["parts"] for event in events]
-    assert parts == [[thought], [CALL_PART], []]
+    assert parts == [[CALL_PART], []]
 
 
 @pytest.mark.parametrize("litellm", ["1.106.2", "1.109.1"])

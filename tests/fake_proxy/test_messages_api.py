@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -33,11 +34,29 @@ def settled(body: bytes) -> str:
 
 def test_a_json_answer(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     fake_litellm.script(Reply(text="Hi"))
-    assert settled(wire.call(PATH, ASKED).body) == (
-        '{"id":"resp_UUID","type":"message","role":"assistant","model":"alias",'
+    body = re.sub(rb'"resp_[^"]+"', b'"resp_PACKED"', wire.call(PATH, ASKED).body)
+    assert body.decode() == (
+        '{"id":"resp_PACKED","type":"message","role":"assistant","model":"alias",'
         '"stop_sequence":null,"usage":{"input_tokens":10,"output_tokens":20},'
         '"content":[{"type":"text","text":"Hi"}],"stop_reason":"end_turn","stop_details":null}'
     )
+
+
+def test_the_deployment_is_in_the_id(wire: Wire) -> None:
+    answer = wire.call(PATH, ASKED)
+    packed = base64.b64decode(answer.json["id"].removeprefix("resp_")).decode()
+    deployment = dict(answer.headers)["x-litellm-model-id"]
+    name, _, own = packed.rpartition(":")
+    assert name == f"litellm:custom_llm_provider:openai;model_id:{deployment};response_id"
+    assert re.fullmatch(r"resp_[0-9a-f]{32}", own)
+
+
+def test_text_before_calls(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
+    fake_litellm.script(Reply(text="I look.", tool_calls=(CALL, CALL)))
+    answer = wire.call(PATH, ASKED).json
+    call = {"type": "tool_use", "id": "call_7", "name": "read", "input": {"path": "a.txt"}}
+    assert answer["content"] == [{"type": "text", "text": "I look."}, call, call]
+    assert answer["stop_reason"] == "tool_use"
 
 
 def test_a_call_after_reasoning(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
@@ -107,6 +126,21 @@ def test_a_stream_of_reasoning_and_calls(wire: Wire, fake_litellm: FakeLiteLLM) 
     assert {half["type"] for half in halves} == {"input_json_delta"}
     assert "".join(half["partial_json"] for half in halves) == CALL.arguments
     assert events[8]["delta"]["stop_reason"] == "tool_use"
+
+
+def test_a_stream_of_text_and_calls(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
+    fake_litellm.script(Reply(text="I look.", tool_calls=(CALL, CALL)))
+    start, *events, end, stop = wire.call(PATH, STREAMED).events
+    assert [(event["type"].removeprefix("content_block_"), event["index"]) for event in events] == [
+        *(("start", 0), ("delta", 0), ("delta", 0), ("stop", 0)),
+        *(("start", 1), ("delta", 1), ("delta", 1), ("stop", 1)),
+        *(("start", 2), ("delta", 2), ("delta", 2), ("stop", 2)),
+    ]
+    opened = [event["content_block"]["type"] for event in events if "content_block" in event]
+    assert opened == ["text", "tool_use", "tool_use"]
+    assert [event["delta"]["text"] for event in events[1:3]] == ["I", " look."]
+    assert (start["type"], stop["type"]) == ("message_start", "message_stop")
+    assert end["delta"] == {"stop_reason": "tool_use", "stop_sequence": None}
 
 
 def test_a_failure_in_mid_stream(wire: Wire, fake_litellm: FakeLiteLLM) -> None:

@@ -155,6 +155,11 @@ def test_1_109_1_leaves_nulls_in_place(
             Reply(text="Hi", reasoning="Hm"), [TEXT_KEYS, KEYS, TEXT_KEYS, TEXT_KEYS], id="text"
         ),
         pytest.param(
+            Reply(text="Hi", tool_calls=CALLS[1:]),
+            [TEXT_KEYS, TEXT_KEYS, KEYS, KEYS, KEYS, TEXT_KEYS],
+            id="text and tools",
+        ),
+        pytest.param(
             Reply(tool_calls=CALLS[1:]), [TEXT_KEYS, KEYS, KEYS, KEYS, TEXT_KEYS], id="tools"
         ),
     ],
@@ -177,7 +182,19 @@ def test_the_order_of_keys_in_chunks(
         pytest.param(
             Reply(usage=Usage(reasoning_tokens=4)), {"reasoning_tokens": 4}, id="reasoning"
         ),
+        pytest.param(Reply(text=""), {"reasoning_tokens": 0, "text_tokens": 20}, id="nothing"),
         pytest.param(Reply(tool_calls=CALLS), None, id="tools"),
+        pytest.param(Reply(text="I look.", tool_calls=CALLS), None, id="text and tools"),
+        pytest.param(
+            Reply(reasoning="A file is needed.", tool_calls=CALLS),
+            {"reasoning_tokens": 5, "text_tokens": 15},
+            id="reasoning that LiteLLM counts",
+        ),
+        pytest.param(
+            Reply(reasoning="Hm, hm.", usage=Usage(completion_tokens=3)),
+            {"reasoning_tokens": 3, "text_tokens": 0},
+            id="more reasoning than tokens",
+        ),
     ],
 )
 def test_a_stream_tells_the_tokens_of_text(
@@ -198,7 +215,10 @@ def test_cached_tokens_alone_are_told_in_the_details(wire: Wire, fake_litellm: F
 def test_text_comes_before_the_tool_calls(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     reply = Reply(text="I will look.", tool_calls=CALLS)
     fake_litellm.script(reply, reply)
-    message = wire.chat().json["choices"][0]["message"]
+    (choice,) = wire.chat().json["choices"]
+    message = choice["message"]
+    assert choice["finish_reason"] == "tool_calls"
+    assert list(message) == ["content", "role", "tool_calls", "provider_specific_fields"]
     assert message["content"] == "I will look."
     assert [call["id"] for call in message["tool_calls"]] == [call.id for call in CALLS]
     deltas = [event["choices"][0]["delta"] for event in wire.chat(stream=True).events]

@@ -183,6 +183,30 @@ def test_a_stream_of_reasoning_and_calls(wire: Wire, fake_litellm: FakeLiteLLM) 
     assert events[12]["output_index"] == 1
 
 
+def test_text_before_calls(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
+    fake_litellm.script(Reply(text="I look.", tool_calls=(CALL, CALL)))
+    message, *calls = wire.call(PATH, ASKED).json["output"]
+    assert (message["type"], message["content"][0]["text"]) == ("message", "I look.")
+    assert [call["type"] for call in calls] == ["function_call", "function_call"]
+
+
+def test_a_stream_of_text_and_calls(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
+    fake_litellm.script(Reply(text="I look.", tool_calls=(CALL, CALL)))
+    events = wire.call(PATH, ASKED | {"stream": True}).events
+    added = [event for event in events if event["type"] == "response.output_item.added"]
+    assert [(event["output_index"], event["item"]["type"]) for event in added] == [
+        (0, "message"),
+        (1, "function_call"),
+        (2, "function_call"),
+    ]
+    deltas = [event for event in events if "delta" in event]
+    assert [event["output_index"] for event in deltas] == [0, 0, 1, 1, 2, 2]
+    assert [event["delta"] for event in deltas[:2]] == ["I", " look."]
+    assert [item["type"] for item in events[-1]["response"]["output"]] == [
+        *("message", "function_call", "function_call")
+    ]
+
+
 def test_a_failure_in_mid_stream(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     fake_litellm.script(Reply(ends="error-event"))
     answer = wire.call(PATH, ASKED | {"stream": True})
