@@ -112,6 +112,7 @@ class _KeyRefused(SyncHandler):
     "text-lost-beside-tool-calls",
     "Yields the tool calls alone where an answer has both.",
     "faithfulness/text-beside-tool-calls",
+    is_slow=True,
 )
 class _TextLost(AsyncHandler):
     async def create_message(

@@ -130,7 +130,7 @@ class _CancelledPrompt(AsyncHandler):
 
 
 @known_bad(
-    "header-missing-after-an-abandoned-call-without-task",
+    "header-missing-after-an-abandoned-call",
     "Switches sessions off for a message without a task, and on again at its stream's end.",
     "isolation/after-every-kind-of-stop isolation/calls-between-chunks",
 )
