@@ -17,6 +17,8 @@ def all_specimens() -> Mapping[str, Specimen]:
     from litellm_contracts.specimens import (  # noqa: F401 - they register themselves
         broken_absence,
         broken_answers,
+        broken_company,
+        broken_corners,
         broken_hostile,
         broken_isolation,
         broken_leaks,
@@ -24,6 +26,7 @@ def all_specimens() -> Mapping[str, Specimen]:
         broken_presence,
         broken_prompts,
         broken_requests,
+        broken_trouble,
         broken_values,
         gateway,
         unusual,

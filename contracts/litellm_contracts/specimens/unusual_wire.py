@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import (
@@ -136,6 +137,18 @@ class _ModelsFirst(SyncHandler):
         if self.model not in known:
             raise self.fault(LookupError(f"the proxy knows no model {self.model}"))
         self.fault()
+
+
+@unusual("tokens-counted-first", "Has the proxy count the tokens of the messages before each turn.")
+class _Counted(AsyncHandler):
+    async def prepare(self, turn: Turn) -> None:
+        if turn.is_prompt:
+            return
+        counted = {"model": self.model, "messages": list(turn.messages)}
+        url = f"{self.base_url}/utils/token_counter"
+        # No count is no reason to fail: an older proxy has no such route.
+        with contextlib.suppress(Exception):
+            await self.client.post(self.fault(url), cast_to=object, body=counted)
 
 
 @unusual("more-parameters", "Sends limits, a seed, a user and a thinking budget.")

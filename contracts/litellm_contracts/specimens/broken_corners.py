@@ -1,0 +1,156 @@
+"""Handlers wrong in one corner: a kind of answer, id or model, or a request beside the call."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
+from litellm_contracts.specimens._raw import RawHandler
+from litellm_contracts.specimens._registry import known_bad
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+
+
+@known_bad(
+    "id-kept-for-the-metadata-object",
+    "Prepares the headers once for each metadata object, whatever is in it later.",
+    "isolation/metadata-changed-in-place",
+)
+class _ByIdentity(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if turn.metadata is None:
+            return headers
+        # The metadata is kept as well: another object must not get its identity.
+        known, _ = self.memory.setdefault(str(id(turn.metadata)), (headers, turn.metadata))
+        return headers if known == headers else self.fault(known)
+
+
+@known_bad(
+    "id-kept-for-the-messages",
+    "Prepares a request once for the same messages, its headers included.",
+    "isolation/same-text-in-another-task",
+)
+class _ByText(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if turn.is_prompt:
+            return headers
+        key = json.dumps([self.model, turn.system_prompt, turn.messages])
+        known = self.memory.setdefault(key, headers)
+        return headers if known == headers else self.fault(known)
+
+
+@known_bad(
+    "header-missing-for-prefixed-models",
+    "Loses the header in the branch for models that name their provider.",
+    "schema/create-message",
+)
+class _Prefixed(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        return self.fault({}) if headers and "/" in self.model else headers
+
+
+@known_bad(
+    "id-written-as-a-slug",
+    "Writes runs of dashes and underscores in the task id as one dash, and none at its end.",
+    "presence/every-kind-of-id schema/create-message",
+)
+class _Slug(RawHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        value = headers.get(HEADER, "")
+        slug = re.sub(r"[-_]{2,}", "-", value).rstrip("-_")
+        return headers if slug == value else self.fault({HEADER: slug})
+
+
+@known_bad(
+    "retries-named-by-litellm-session-id",
+    "Gives each request that is sent again an x-litellm-session-id of its own.",
+    "recognition/filed-right-in-trouble",
+)
+class _Correlated(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if turn.attempt == 1:
+            return headers
+        return headers | self.fault({"x-litellm-session-id": f"{id(turn)}-{turn.attempt}"})
+
+
+@known_bad(
+    "id-with-models-after-a-refusal",
+    "Asks for the models, with the turn's headers, where a message is refused.",
+    "recognition/id-not-in-side-requests",
+)
+class _ModelsAfterRefusal(AsyncHandler):
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        try:
+            return await super().send(turn)
+        except Exception as error:
+            if getattr(error, "status_code", None) == 400:  # noqa: PLR2004
+                await self.client.models.list(extra_headers=self.fault(super().headers(turn)))
+            raise
+
+
+@known_bad(
+    "key-in-errors-of-authentication",
+    "Quotes the key that the proxy refused.",
+    "recognition/key-only-in-its-header",
+)
+class _KeyRefused(SyncHandler):
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        if getattr(error, "status_code", None) != 401:  # noqa: PLR2004
+            return super().error(turn, error)
+        return self.fault(RuntimeError(f"the key {self.api_key} was refused: {error}"))
+
+
+@known_bad(
+    "text-lost-beside-tool-calls",
+    "Yields the tool calls alone where an answer has both.",
+    "faithfulness/text-beside-tool-calls",
+    is_slow=True,
+)
+class _TextLost(AsyncHandler):
+    async def create_message(
+        self,
+        system_prompt: str,
+        messages: Iterable[Mapping[str, Any]],
+        metadata: Mapping[str, Any] | None = None,
+    ) -> AsyncIterator[Any]:
+        answer = super().create_message(system_prompt, messages, metadata)
+        chunks = [chunk async for chunk in answer]
+        if any(chunk["type"] == "tool_call_partial" for chunk in chunks):
+            chunks = self.fault([chunk for chunk in chunks if chunk["type"] != "text"])
+        for chunk in chunks:
+            yield chunk
+
+
+@known_bad(
+    "broken-tool-call-taken-for-whole",
+    "Takes the end of a stream that called a tool for the end of the answer.",
+    "faithfulness/broken-stream",
+)
+class _BrokenCall(RawHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        for chunk in super().chunks(event, turn):
+            turn.finished |= chunk["type"] == "tool_call_partial" and self.fault(True)  # noqa: FBT003
+            yield chunk
+
+
+@known_bad(
+    "pieces-lost-beyond-a-hundred",
+    "Has room for a hundred pieces of text, and drops those that come later.",
+    "faithfulness/streamed-text",
+)
+class _Room(SyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        for chunk in super().chunks(event, turn):
+            turn.notes["pieces"] = turn.notes.get("pieces", 0) + 1
+            if turn.notes["pieces"] <= 100 or chunk["type"] != "text":  # noqa: PLR2004
+                yield chunk
+            else:
+                self.fault(chunk)
