@@ -39,6 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     # Looking for garbage all the time is a tenth of a run, and there is next to none to find.
     gc.set_threshold(100_000)
+    # A stream that its handler never closed complains whenever it is collected, which is neither a
+    # finding nor anything for the user's eyes.
+    sys.unraisablehook = lambda _: None
     args = _parser().parse_args(argv)
     try:
         with _termination_as_interrupt():

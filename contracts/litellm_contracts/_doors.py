@@ -276,6 +276,8 @@ class PythonHandler:
             await meanwhile()
         stop = call.abandon_after or call.cancel_after or None  # a thread cannot be cancelled
         await self._worker.run(outcome.chunks.extend, itertools.islice(chunks, stop))
+        if stop and hasattr(chunks, "close"):  # as the end of a `for` does, in the same thread
+            await self._worker.run(chunks.close)
 
     def _object_for(self, call: Call) -> Any:  # noqa: ANN401
         """Return the metadata object: the one that earlier calls with equal metadata were given.

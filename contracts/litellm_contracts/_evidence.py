@@ -80,7 +80,7 @@ def _call(outcome: Outcome) -> dict[str, Any]:
     }
     if call.method == "create_message":
         described["metadata"] = repr(OMITTED) if call.metadata is OMITTED else call.metadata
-    beside = {"during": call.during, "together": call.together}
+    beside = {"during": call.during, "together": call.together, "between": call.between}
     described |= {name: other for name, other in beside.items() if other is not None}
     answers = [told for told in map(_answer, call.answers) if told]
     return described | ({"answers": answers} if answers else {})

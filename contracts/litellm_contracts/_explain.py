@@ -32,7 +32,9 @@ def explain(contract: Contract) -> str:
 
 
 def _paragraph(name: str, text: str) -> str:
-    return fill(f"{name + ':':<10}{text}", _WIDTH, subsequent_indent=" " * 10)
+    return fill(
+        f"{name + ':':<10}{text}", _WIDTH, subsequent_indent=" " * 10, break_on_hyphens=False
+    )
 
 
 def _call(call: Call) -> str:
@@ -46,6 +48,14 @@ def _call(call: Call) -> str:
         notes.append(f"while the stream of {call.during} is open")
     if call.together:
         notes.append(f"at the same time as {call.together}")
+    if call.between:
+        notes.append(f"between two chunks of {call.between}")
+    if call.in_place:
+        notes.append("in the metadata object of the call before, changed")
+    if call.cancel or call.cancel_after:
+        notes.append("cancelled" + (" in mid-stream" if call.cancel_after else ""))
+    if call.abandon_after:
+        notes.append("abandoned in mid-stream")
     notes += [f"answered with {type(answer).__name__}" for answer in call.answers]
     if not call.judged:
         notes.append("not judged")

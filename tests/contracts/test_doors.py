@@ -172,6 +172,23 @@ def test_a_call_passes_what_it_says(message: MakeCall, prompt: MakeCall) -> None
     assert threading.current_thread() not in handler.threads
 
 
+def test_equal_metadata_is_one_object_and_may_be_changed_in_place(message: MakeCall) -> None:
+    handler = Recording()
+    python = PythonHandler(handler, Worker())
+
+    async def main() -> None:
+        for task_id, in_place in (("one", False), ("two", False), ("one", False), ("two", True)):
+            await python.call(message(task_id=task_id, in_place=in_place))
+            seen.append((id(handler.calls[-1][2]), dict(handler.calls[-1][2])))  # type: ignore[call-overload]
+
+    seen: list[tuple[int, dict[str, object]]] = []
+    asyncio.run(main())
+    first, second, again, changed = (identity for identity, _ in seen)
+    assert first == again == changed
+    assert first != second
+    assert [content["task_id"] for _, content in seen] == ["one", "two", "one", "two"]
+
+
 class AsyncGenerating:
     async def create_message(self, *_: object) -> AsyncIterator[str]:
         yield "a"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from litellm_contracts._observation import Outcome, owner
+from litellm_contracts._observation import Outcome, observe, owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +52,29 @@ def test_the_marker_that_comes_last_decides(
     request = sent("", **body)
     assert owner(request, [one, two]) is two
     assert owner(request, [two, one]) is two
+
+
+def test_calls_that_share_a_text_are_told_apart_by_their_order(
+    message: MakeCall, sent: Sent
+) -> None:
+    one, two = message("one"), message("two", marker="[one]")
+    outcomes = [Outcome(call=one), Outcome(call=two, began=2)]
+    observation = observe(outcomes, [sent("one"), sent("one"), sent("one")])
+    assert [seen.call for seen in observation.seen] == [one, one, two]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/utils/token_counter",
+        "/v1/messages/count_tokens",
+        "/v1beta/models/gemini-2.5-pro:countTokens",
+    ],
+)
+def test_counting_the_tokens_of_a_text_is_not_the_call(
+    message: MakeCall, sent: Sent, path: str
+) -> None:
+    assert owner(sent("one", path=path), [message("one")]) is None
 
 
 def test_a_body_that_is_not_json_is_searched_as_a_whole(message: MakeCall, sent: Sent) -> None:

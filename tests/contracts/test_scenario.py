@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,7 @@ from litellm_contracts._errors import HandlerError
 from litellm_contracts._scenario import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from litellm_contracts._model import Call
@@ -208,6 +209,107 @@ def test_a_cancelled_call_is_left_in_its_own_task_before_it_is_answered(
         None,
     ]
     assert callers(observation) == ["one", "two", "three"]
+
+
+def test_a_call_can_be_cancelled_while_its_stream_is_open(
+    message: MakeCall, right: type[Any], perform: Perform
+) -> None:
+    log: list[object] = []
+
+    class Logging(right):
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            try:
+                async for chunk in super().create_message(*arguments):
+                    log.append(chunk["text"])
+                    yield chunk
+            except asyncio.CancelledError:
+                log.append("cancelled")
+                raise
+
+    answers = (Reply(text="One, two, three."),)
+    observation = perform(
+        message("one", cancel_after=1, answers=answers), message("two"), factory=Logging
+    )
+    assert log == ["One,", "cancelled", "Hello."]
+    first, second = observation.outcomes
+    assert (first.error, first.received_text) == ("cancelled by its caller", "One,")
+    assert (second.error, second.received_text) == (None, "Hello.")
+
+
+def test_calls_between_chunks_share_their_context_with_the_stream(
+    message: MakeCall, prompt: MakeCall, right: type[Any], perform: Perform
+) -> None:
+    log: list[object] = []
+
+    class Logging(right):
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            log.append(("stream", asyncio.current_task()))
+            async for chunk in super().create_message(*arguments):
+                log.append(chunk["text"])
+                yield chunk
+
+        async def complete_prompt(self, prompt: str) -> str:
+            log.append(("prompt", asyncio.current_task()))
+            return str(await super().complete_prompt(prompt))
+
+    answers = (Reply(text="One, two."),)
+    calls = [message("one", answers=answers), prompt("two", between="one")]
+    observation = perform(*calls, factory=Logging)
+    (_, task), *_ = log
+    assert log == [("stream", task), "One,", ("prompt", task), " two."]
+    assert [outcome.error for outcome in observation.outcomes] == [None, None]
+    assert callers(observation) == ["one", "two"]
+
+
+def test_calls_between_chunks_are_made_in_the_thread_that_reads(
+    message: MakeCall, prompt: MakeCall, perform: Perform
+) -> None:
+    threads: list[threading.Thread] = []
+
+    class Blocking:
+        def __init__(self, **_: str) -> None:
+            return
+
+        def create_message(self, *_: object) -> Iterator[str]:
+            for piece in ("One,", " two."):
+                threads.append(threading.current_thread())
+                yield piece
+
+        def complete_prompt(self, _: str) -> str:
+            threads.append(threading.current_thread())
+            return "Done."
+
+    calls = [message("one"), prompt("two", between="one")]
+    observation = perform(*calls, factory=Blocking)
+    assert len(threads) == 3
+    assert len(set(threads)) == 1
+    one, two = observation.outcomes
+    assert (one.chunks, two.text) == (["One,", " two."], "Done.")
+
+
+def test_calls_between_chunks_are_made_also_where_there_is_no_chunk(
+    message: MakeCall, prompt: MakeCall, perform: Perform
+) -> None:
+    failure = (Failure(status=400),)
+    observation = perform(message("one", answers=failure), prompt("two", between="one"))
+    assert callers(observation) == ["one", "two"]
+    assert [outcome.call.name for outcome in observation.outcomes] == ["one", "two"]
+
+
+def test_calls_are_made_while_another_waits_to_try_again(
+    message: MakeCall, prompt: MakeCall, perform: Perform
+) -> None:
+    answers = (Failure(status=429, retry_after_ms=300), Reply(text="At last."))
+    observation = perform(message("one", answers=answers), prompt("two", during="one"))
+    assert callers(observation) == ["one", "two", "one"]
+    assert observation.outcomes[0].received_text == "At last."
+
+
+def test_requests_of_the_same_text_go_to_the_call_that_has_begun(
+    message: MakeCall, perform: Perform
+) -> None:
+    again = message("two", messages=message("one").messages, marker="[one]")
+    assert callers(perform(message("one"), again)) == ["one", "two"]
 
 
 def test_a_call_that_cannot_be_cancelled_is_kept(

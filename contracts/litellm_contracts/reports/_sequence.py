@@ -49,7 +49,7 @@ class _Picture:
                 continue
             beside = [one for one in self.calls if self._partner(one) == call["name"]]
             together = [call, *(one for one in beside if "together" in one)]
-            during = [one for one in beside if "during" in one]
+            during = [one for one in beside if "together" not in one]
             yield from self._group(together, during)
         yield from self._exchanges(self.calls, last=True)
 
@@ -100,4 +100,4 @@ class _Picture:
 
     @staticmethod
     def _partner(call: Mapping[str, Any]) -> str | None:
-        return call.get("during") or call.get("together")
+        return call.get("during") or call.get("together") or call.get("between")

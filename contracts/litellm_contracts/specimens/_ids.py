@@ -5,8 +5,9 @@ from __future__ import annotations
 DUE = """
     presence/* -presence/exactly-one-request
     complete-prompt/between-turns complete-prompt/during-stream complete-prompt/at-the-same-time
-    isolation/* -isolation/second-handler-without-task
+    isolation/*
     recognition/filed-under-the-task recognition/nothing-else-filed-there
+    recognition/filed-right-in-trouble
     hostile-ids/nothing-injected
     schema/create-message
 """
@@ -19,41 +20,53 @@ RATE_LIMITS = """presence/retry-after-429 presence/retry-after-429-without-hint
 RETRIES = f"presence/retry-after-* {RATE_LIMITS}"
 """Every contract in which a conversation's request fails at first."""
 
-ABSENT = """absence/* isolation/task-beside-no-task isolation/second-handler-without-task
-    isolation/long-lived-handler isolation/after-*"""
+_MIXED = """presence/retry-after-reset isolation/call-during-stream isolation/calls-between-chunks
+    isolation/retry-beside-another-task isolation/same-text-in-another-task"""
+"""Contracts with turns of tasks in which a call without a task is judged too."""
+
+ABSENT = f"""absence/* isolation/task-beside-no-task isolation/second-handler-without-task
+    isolation/long-lived-handler isolation/after-* isolation/metadata-changed-in-place {_MIXED}"""
 """Every hand-written contract in which create_message has no task id."""
 
 PROMPTS = """complete-prompt/* isolation/second-handler-without-task
-    isolation/long-lived-handler isolation/after-* schema/complete-prompt"""
+    isolation/long-lived-handler isolation/after-* schema/complete-prompt
+    presence/retry-after-reset isolation/calls-between-chunks
+    isolation/retry-beside-another-task"""
 """Every contract in which a request of complete_prompt is judged by its headers."""
 
-WITHOUT_ID = """isolation/task-beside-no-task isolation/second-handler-without-task
-    isolation/long-lived-handler isolation/after-* schema/create-message"""
+WITHOUT_ID = f"""isolation/task-beside-no-task isolation/second-handler-without-task
+    isolation/long-lived-handler isolation/after-* isolation/metadata-changed-in-place
+    schema/create-message {_MIXED}"""
 """What is left of these under a profile that wants a session with every request."""
 
 ALL_PROMPTS = """isolation/second-handler-without-task isolation/long-lived-handler
-    isolation/after-* schema/complete-prompt"""
+    isolation/after-* isolation/calls-between-chunks isolation/retry-beside-another-task
+    presence/retry-after-reset schema/complete-prompt"""
 """The same for complete_prompt."""
 
-AFTER_TURN = (
-    """isolation/long-lived-handler isolation/after-* recognition/nothing-else-filed-there"""
-)
+AFTER_TURN = """isolation/long-lived-handler isolation/after-*
+    recognition/nothing-else-filed-there recognition/filed-right-in-trouble"""
 """Contracts in which a request of no task, and a prompt, follow a turn on the same handler."""
 
 NEXT_ID = """presence/every-kind-of-id presence/next-task complete-prompt/at-the-same-time
     isolation/alternating-tasks
     isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/call-during-stream
     isolation/two-handlers isolation/retry-beside-another-task isolation/long-lived-handler
-    isolation/after-abandoned-stream isolation/after-cancelled-call
-    isolation/after-every-kind-of-call recognition/nothing-else-filed-there
+    isolation/after-every-kind-of-call isolation/after-every-kind-of-answer
+    isolation/calls-between-chunks isolation/metadata-changed-in-place
+    isolation/same-text-in-another-task isolation/task-beside-no-task
+    recognition/nothing-else-filed-there recognition/filed-right-in-trouble
     hostile-ids/nothing-injected schema/create-message"""
 """Every contract in which one handler is given a second task id."""
 
-AFTER_TASK = f"""absence/after-task* absence/after-failed-task isolation/task-beside-no-task
+AFTER_TASK = f"""absence/after-task* absence/after-failed-task absence/retry-without-task
+    isolation/task-beside-no-task isolation/metadata-changed-in-place {_MIXED}
     complete-prompt/* -complete-prompt/omits-header {AFTER_TURN} schema/*"""
 """Every contract in which a request without a header follows one with it, on one handler."""
 
-IN_TURN = f"""absence/after-task* absence/after-failed-task
+IN_TURN = f"""absence/after-task* absence/after-failed-task absence/retry-without-task
+    isolation/calls-between-chunks isolation/metadata-changed-in-place
+    isolation/same-text-in-another-task presence/retry-after-reset
     complete-prompt/after-create-message complete-prompt/between-turns
     complete-prompt/after-failed-create-message complete-prompt/retry
     complete-prompt/every-model-branch {AFTER_TURN}"""

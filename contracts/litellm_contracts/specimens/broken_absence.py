@@ -35,13 +35,14 @@ _MADE_UP: tuple[tuple[str, str, Callable[[Turn], str | None], str], ...] = (
         "undefined-without-metadata",
         "Sends 'undefined' where there is no metadata.",
         lambda turn: "undefined" if turn.metadata is None else None,
-        _OMITTED,
+        f"{_OMITTED} -isolation/metadata-changed-in-place",
     ),
     (
         "null-for-empty-metadata",
         "Sends 'null' where the metadata is empty.",
         lambda turn: "null" if turn.metadata == {} else None,
-        "absence/metadata-empty absence/after-task-in-every-form schema/create-message",
+        """absence/metadata-empty absence/after-task-in-every-form schema/create-message
+    isolation/metadata-changed-in-place""",
     ),
     (
         "none-as-text",
@@ -71,7 +72,8 @@ _MADE_UP: tuple[tuple[str, str, Callable[[Turn], str | None], str], ...] = (
         "id-made-up-on-retries",
         "Makes up an id for the second attempt.",
         lambda turn: str(uuid.uuid4()) if turn.attempt > 1 else None,
-        "absence/retry-without-task",
+        """absence/retry-without-task isolation/after-every-kind-of-answer
+        isolation/call-during-stream""",
     ),
 )
 
@@ -172,7 +174,10 @@ class _Unchanged(AsyncHandler):
     "previous-id-without-task",
     "Keeps the last task id for calls that have none.",
     f"""absence/after-task* absence/after-failed-task isolation/task-beside-no-task {AFTER_TURN}
-    schema/create-message""",
+    schema/create-message absence/retry-without-task isolation/call-during-stream
+    isolation/calls-between-chunks isolation/metadata-changed-in-place
+    isolation/retry-beside-another-task isolation/same-text-in-another-task
+    presence/retry-after-reset""",
 )
 class _Previous(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -186,7 +191,8 @@ class _Previous(AsyncHandler):
 @known_bad(
     "id-of-failed-call-without-task",
     "Clears the task id only after a success.",
-    "absence/after-failed-task isolation/after-every-kind-of-call",
+    """absence/after-failed-task isolation/after-every-kind-of-call
+    isolation/after-every-kind-of-answer""",
 )
 class _Uncleared(SyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -203,7 +209,7 @@ class _Uncleared(SyncHandler):
 @known_bad(
     "undefined-until-first-task",
     "Has 'undefined' for a default until the first task id is known.",
-    "absence/no-metadata absence/retry-without-task",
+    "absence/no-metadata",
 )
 class _Default(AsyncHandler):
     def create_message(

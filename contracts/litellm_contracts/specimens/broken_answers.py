@@ -23,14 +23,20 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         "first-piece-lost",
         "Takes the first piece of text for the opening of the stream.",
         lambda chunks, turn: chunks if turn.notes["pieces"] > 1 else [],
-        _TEXT,
+        f"{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls",
     ),
-    ("pieces-doubled", "Yields each piece twice.", lambda chunks, _: chunks * 2, _TEXT),
+    (
+        "pieces-doubled",
+        "Yields each piece twice.",
+        lambda chunks, _: chunks * 2,
+        f"{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls",
+    ),
     (
         "pieces-stripped",
         "Strips the white space around each piece.",
         lambda chunks, _: [{**chunk, "text": chunk["text"].strip()} for chunk in chunks],
-        "faithfulness/streamed-text faithfulness/text-in-small-reads",
+        """faithfulness/streamed-text faithfulness/text-in-small-reads
+    faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls""",
     ),
     (
         "white-space-lost",
@@ -42,7 +48,7 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         "text-under-another-type",
         "Calls its text chunks `content`.",
         lambda chunks, _: [{**chunk, "type": "content"} for chunk in chunks],
-        _TEXT,
+        f"{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls",
     ),
 )
 
@@ -71,7 +77,7 @@ for _number, (_name, _about, _change, _breaks) in enumerate(_CHANGED):
 @known_bad(
     "last-piece-lost",
     "Holds each piece back until the next one, and never yields the last.",
-    _TEXT,
+    f"{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls",
 )
 class _LastLost(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -89,7 +95,7 @@ class _LastLost(SyncHandler):
 @known_bad(
     "read-taken-for-events",
     "Takes what one read returns for whole events.",
-    "faithfulness/text-in-small-reads",
+    "faithfulness/text-in-small-reads faithfulness/streamed-text",
 )
 class _Reads(RawHandler):
     def events(self, response: http.client.HTTPResponse) -> Iterator[Mapping[str, Any]]:
@@ -149,17 +155,20 @@ class _SkippedUsage(SyncHandler):
                 yield chunk
 
 
-_TOOL_CALLS: tuple[tuple[str, str, Callable[[dict[str, Any]], Chunks]], ...] = (
-    ("tool-calls-lost", "Yields text alone.", lambda _: []),
+_ANY_TOOL_CALL = "faithfulness/tool-calls faithfulness/text-beside-tool-calls"
+_TOOL_CALLS: tuple[tuple[str, str, Callable[[dict[str, Any]], Chunks], str], ...] = (
+    ("tool-calls-lost", "Yields text alone.", lambda _: [], _ANY_TOOL_CALL),
     (
         "second-tool-call-lost",
         "Expects one tool call per answer.",
         lambda call: [] if call["index"] else [call],
+        "faithfulness/tool-calls",
     ),
     (
         "tool-call-arguments-lost",
         "Yields only the piece of a tool call that holds its name.",
         lambda call: [call] if call["name"] else [],
+        _ANY_TOOL_CALL,
     ),
 )
 
@@ -176,8 +185,8 @@ def _changing_calls(change: Callable[[dict[str, Any]], Chunks]) -> type[Parts]:
     return ChangingCalls
 
 
-for _name, _about, _change_call in _TOOL_CALLS:
-    known_bad(_name, _about, "faithfulness/tool-calls")(_changing_calls(_change_call))
+for _name, _about, _change_call, _breaks in _TOOL_CALLS:
+    known_bad(_name, _about, _breaks)(_changing_calls(_change_call))
 
 
 @known_bad(

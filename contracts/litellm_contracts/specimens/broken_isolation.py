@@ -189,7 +189,7 @@ class _Slots(AsyncHandler):
 @known_bad(
     "id-of-the-open-stream",
     "Sends the task id of the stream that is open.",
-    "isolation/call-during-stream",
+    "isolation/call-during-stream isolation/after-every-kind-of-answer",
 )
 class _OpenStream(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -214,7 +214,7 @@ _current: ContextVar[tuple[object, dict[str, str]]] = ContextVar("current")
 @known_bad(
     "id-left-in-context-variable",
     "Sets a context variable for the conversation and never resets it.",
-    IN_TURN,
+    f"{IN_TURN} isolation/call-during-stream",
 )
 class _Context(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -242,7 +242,7 @@ class _FirstMessage(SyncHandler):
 @known_bad(
     "id-left-by-a-cancelled-call",
     "Resets the conversation's context variable after an error, which a cancellation is not.",
-    "isolation/after-cancelled-call isolation/after-every-kind-of-stop",
+    "isolation/after-every-kind-of-stop",
 )
 class _Cancelled(AsyncHandler):
     current: ContextVar[tuple[Any, dict[str, str]] | None] = ContextVar("current", default=None)
@@ -286,7 +286,7 @@ class _UnderWay(AsyncHandler):
 @known_bad(
     "id-left-in-thread",
     "Sets a thread's variable for the conversation and never resets it.",
-    f"{IN_TURN} -isolation/after-cancelled-call schema/*",
+    f"{IN_TURN} schema/* isolation/retry-beside-another-task",
 )
 class _Thread(SyncHandler):
     local = threading.local()

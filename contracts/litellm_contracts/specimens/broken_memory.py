@@ -13,7 +13,7 @@ from litellm_contracts.specimens._registry import known_bad
     "header-missing-on-a-handlers-first-call",
     "Learns the task id from the first call and sends it from the second on.",
     f"""{DUE} -presence/after-failed-call -presence/next-task -presence/after-call-without-task
-    -presence/reconnect -isolation/after-cancelled-call""",
+    -presence/reconnect -isolation/second-handler-without-task""",
 )
 class _FirstCall(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -27,7 +27,7 @@ class _FirstCall(AsyncHandler):
 @known_bad(
     "header-missing-with-the-fallback",
     "Tries a refused request once more in a simpler form, without the header.",
-    "presence/fallback isolation/after-every-kind-of-call",
+    "presence/fallback isolation/after-every-kind-of-call recognition/filed-right-in-trouble",
 )
 class _Fallback(AsyncHandler):
     def is_retried(self, turn: Turn, error: Exception) -> bool:
@@ -58,7 +58,7 @@ class _FallbackModel(AsyncHandler):
 @known_bad(
     "header-missing-for-the-same-messages",
     "Prepares a request once for the same messages, and takes the headers out when it is sent.",
-    "presence/same-call-again",
+    "presence/same-call-again isolation/same-text-in-another-task",
 )
 class _Prepared(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -110,7 +110,8 @@ class _TwoFailures(AsyncHandler):
 @known_bad(
     "header-missing-after-a-failed-call",
     "Builds a new client after a failure and forgets the header with it.",
-    "presence/after-failed-call presence/fallback isolation/after-every-kind-of-call",
+    """presence/after-failed-call presence/fallback isolation/after-every-kind-of-call
+    isolation/after-every-kind-of-answer recognition/filed-right-in-trouble""",
 )
 class _AfterFailure(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -124,8 +125,11 @@ class _AfterFailure(AsyncHandler):
 @known_bad(
     "header-missing-after-a-call-without-task",
     "Takes a call without metadata for the end of the conversation, and skips the header once.",
-    """presence/after-call-without-task isolation/after-abandoned-stream
-    isolation/after-every-kind-of-* recognition/nothing-else-filed-there""",
+    """presence/after-call-without-task isolation/after-every-kind-of-*
+    recognition/nothing-else-filed-there isolation/call-during-stream
+    isolation/calls-between-chunks isolation/retry-beside-another-task
+    isolation/same-text-in-another-task isolation/task-beside-no-task
+    recognition/filed-right-in-trouble""",
 )
 class _Latch(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -137,9 +141,23 @@ class _Latch(AsyncHandler):
 
 
 @known_bad(
+    "header-missing-after-a-first-call-without-task",
+    "Learns from its first call that there are no sessions, and looks again one call later.",
+    "presence/after-call-without-task",
+)
+class _Learned(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        calls = self.memory.setdefault("calls", [])
+        calls.append(bool(headers) or turn.is_prompt)
+        return self.fault({}) if headers and calls == [False, True] else headers
+
+
+@known_bad(
     "header-missing-after-complete-prompt",
     "Switches the header off for complete_prompt and never on again.",
-    f"complete-prompt/between-turns {AFTER_TURN}",
+    f"""complete-prompt/between-turns {AFTER_TURN} complete-prompt/at-the-same-time
+    isolation/calls-between-chunks isolation/retry-beside-another-task""",
 )
 class _SwitchedOff(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -164,8 +182,8 @@ class _Counting(AsyncHandler):
 @known_bad(
     "header-missing-while-a-stream-is-open",
     "Lends its one set of headers to the stream that is open.",
-    """isolation/call-during-stream isolation/after-every-kind-of-stop
-    presence/after-failed-call presence/fallback""",
+    """isolation/call-during-stream isolation/after-every-kind-of-stop presence/after-failed-call
+    presence/fallback isolation/after-every-kind-of-answer isolation/calls-between-chunks""",
 )
 class _Lent(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -214,7 +232,7 @@ class _SwitchedOffByBadId(AsyncHandler):
 @known_bad(
     "header-missing-after-a-hundred-calls",
     "Cleans up after a hundred calls, the header included.",
-    "isolation/long-lived-handler",
+    "isolation/long-lived-handler isolation/after-every-kind-of-answer",
     is_patient=True,
 )
 class _Tired(SyncHandler):

@@ -171,14 +171,14 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Sets the header on the first attempt only.",
         lambda turn, _: turn.attempt > 1,
         AsyncHandler,
-        RETRIES,
+        f"{RETRIES} isolation/after-every-kind-of-answer recognition/filed-right-in-trouble",
     ),
     (
         "header-missing-on-retry-after-429",
         "Loses the header where it waits for a rate limit.",
         lambda turn, _: getattr(turn.failure, "status_code", None) == 429,  # noqa: PLR2004
         RawHandler,
-        RATE_LIMITS,
+        f"{RATE_LIMITS} isolation/after-every-kind-of-answer",
     ),
     (
         "header-missing-on-retry-without-hint",
@@ -199,7 +199,7 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Loses the header where the proxy failed.",
         lambda turn, _: getattr(turn.failure, "status_code", None) == 500,  # noqa: PLR2004
         AsyncHandler,
-        "presence/retry-after-500",
+        "presence/retry-after-500 recognition/filed-right-in-trouble",
     ),
     (
         "header-missing-on-reconnection",

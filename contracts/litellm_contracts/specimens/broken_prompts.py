@@ -40,13 +40,14 @@ def _remembering(when: Callable[[Turn, Any], object], base: Any) -> Any:  # noqa
 known_bad(
     "prompt-with-id-of-last-message",
     "Sends the last message's task id with complete_prompt.",
-    _AFTER_A_MESSAGE,
+    f"{_AFTER_A_MESSAGE} isolation/calls-between-chunks isolation/retry-beside-another-task",
 )(_remembering(lambda *_: True, AsyncHandler))
 
 known_bad(
     "prompt-with-id-on-retries",
     "Sends the last message's task id when complete_prompt is repeated.",
-    "complete-prompt/retry",
+    """complete-prompt/retry complete-prompt/during-stream isolation/after-every-kind-of-answer
+    recognition/filed-right-in-trouble""",
 )(_remembering(lambda turn, _: turn.attempt > 1, SyncHandler))
 
 known_bad(
@@ -59,7 +60,8 @@ known_bad(
 @known_bad(
     "prompt-with-id-after-failed-message",
     "Sends the task id of a message that failed: only a success clears it.",
-    "complete-prompt/after-failed-create-message isolation/after-every-kind-of-call",
+    """complete-prompt/after-failed-create-message isolation/after-every-kind-of-call
+    isolation/after-every-kind-of-answer recognition/filed-right-in-trouble""",
 )
 class _AfterFailure(_remembering(lambda _, handler: handler.memory.get("failed"), AsyncHandler)):  # type: ignore[misc]
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -71,7 +73,8 @@ class _AfterFailure(_remembering(lambda _, handler: handler.memory.get("failed")
     "prompt-with-id-while-stream-is-open",
     "Sets the headers when a stream opens and takes them back when it ends.",
     """complete-prompt/during-stream complete-prompt/after-failed-create-message
-    isolation/after-abandoned-stream isolation/after-every-kind-of-stop""",
+    isolation/after-every-kind-of-stop isolation/after-every-kind-of-answer
+    isolation/calls-between-chunks recognition/filed-right-in-trouble""",
 )
 class _WhileOpen(_remembering(lambda _, handler: handler.memory.get("open"), AsyncHandler)):  # type: ignore[misc]
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -87,7 +90,7 @@ class _WhileOpen(_remembering(lambda _, handler: handler.memory.get("open"), Asy
 @known_bad(
     "prompt-with-id-while-message-waits",
     "Sets the headers on the handler from the request to the first byte of its answer.",
-    "complete-prompt/at-the-same-time",
+    "complete-prompt/at-the-same-time isolation/retry-beside-another-task",
 )
 class _WhileWaiting(_remembering(lambda _, handler: handler.memory.get("waiting"), AsyncHandler)):  # type: ignore[misc]
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -126,8 +129,8 @@ class _BesideTwo(AsyncHandler):
     "prompt-with-id-of-finished-message",
     "Writes the headers back when a stream has ended well.",
     f"""complete-prompt/after-create-message complete-prompt/between-turns complete-prompt/retry
-    complete-prompt/every-model-branch {AFTER_TURN} -isolation/after-abandoned-stream
-    schema/complete-prompt""",
+    complete-prompt/every-model-branch {AFTER_TURN} schema/complete-prompt
+    complete-prompt/at-the-same-time isolation/retry-beside-another-task""",
 )
 class _Finished(_remembering(lambda _, handler: handler.memory.get("finished"), SyncHandler)):  # type: ignore[misc]
     def end(self, turn: Turn) -> None:
@@ -198,7 +201,8 @@ class _Percent(AsyncHandler):
 @known_bad(
     "prompt-filed-by-body-metadata",
     "Sends complete_prompt with the last task id in the body's metadata.",
-    "recognition/nothing-else-filed-there recognition/id-not-in-body",
+    """recognition/nothing-else-filed-there recognition/id-not-in-body
+    recognition/filed-right-in-trouble""",
 )
 class _BodyMetadata(AsyncHandler):
     def body(self, turn: Turn) -> dict[str, Any]:
@@ -213,7 +217,8 @@ class _BodyMetadata(AsyncHandler):
 @known_bad(
     "prompt-filed-by-litellm-session-id",
     "Sends complete_prompt with the last task id in x-litellm-session-id.",
-    "recognition/nothing-else-filed-there recognition/id-not-in-other-headers",
+    """recognition/nothing-else-filed-there recognition/id-not-in-other-headers
+    recognition/filed-right-in-trouble""",
 )
 class _LiteLlmHeader(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

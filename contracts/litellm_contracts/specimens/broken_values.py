@@ -107,7 +107,11 @@ _IN_BODY = f"{DUE} recognition/id-not-in-body"
 _MASKED = "recognition/filed-under-the-task recognition/nothing-else-filed-there"
 
 
-@known_bad("id-changed-on-retries", "Numbers the attempts in the header.", RETRIES)
+@known_bad(
+    "id-changed-on-retries",
+    "Numbers the attempts in the header.",
+    f"{RETRIES} isolation/after-every-kind-of-answer recognition/filed-right-in-trouble",
+)
 class _Numbered(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         headers = super().headers(turn)
@@ -148,7 +152,7 @@ class _Traceparent(AsyncHandler):
 @known_bad(
     "session-masked-by-litellm-session-id",
     "Sends x-litellm-session-id beside the vendor's header, which then counts for nothing.",
-    f"{_MASKED} {_ELSEWHERE}",
+    f"{_MASKED} {_ELSEWHERE} recognition/filed-right-in-trouble",
 )
 class _MaskedBySession(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -159,7 +163,7 @@ class _MaskedBySession(AsyncHandler):
 @known_bad(
     "session-masked-by-litellm-trace-id",
     "Sends x-litellm-trace-id, a new one per request, which is where LiteLLM files it.",
-    _MASKED,
+    f"{_MASKED} recognition/filed-right-in-trouble",
 )
 class _MaskedByTrace(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -172,7 +176,7 @@ class _MaskedByTrace(SyncHandler):
 @known_bad(
     "session-masked-by-another-vendor",
     "Sends another vendor's session header before its own; LiteLLM takes the first.",
-    _MASKED,
+    f"{_MASKED} recognition/filed-right-in-trouble",
 )
 class _MaskedByVendor(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -184,7 +188,8 @@ class _MaskedByVendor(AsyncHandler):
 @known_bad(
     "header-sent-twice",
     "Sends the header in two letter cases, as SDKs do that merge headers as plain dictionaries.",
-    f"{DUE} -{_MASKED.replace(' ', ' -')} hostile-ids/ignored-by-litellm",
+    f"""{DUE} -{_MASKED.replace(" ", " -")} hostile-ids/ignored-by-litellm
+    -recognition/filed-right-in-trouble""",
 )
 class _Doubled(RawHandler):
     def lines(self, turn: Turn) -> list[tuple[str, str]]:

@@ -40,7 +40,8 @@ class _WithoutTask(RawHandler):
 @known_bad(
     "session-missing-for-empty-metadata",
     "Names no session where there is metadata that names none.",
-    "always/create-message-without-task isolation/long-lived-handler schema/create-message",
+    """always/create-message-without-task isolation/long-lived-handler schema/create-message
+    isolation/metadata-changed-in-place""",
     profile="opencode-go",
 )
 class _EmptyMetadata(RawHandler):
