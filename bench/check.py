@@ -23,7 +23,8 @@ FLOOR = Path(__file__).with_name("floor.py")
 def scenarios(*, generated: bool) -> list[list[bool]]:
     """Return the calls of each client that the contracts build."""
     clients: list[list[bool]] = []
-    for contract in all_contracts():
+    exchanges = {contract.exchange: contract for contract in all_contracts()}
+    for contract in exchanges.values():
         if contract.generator is None:
             handlers: dict[str, list[bool]] = {}
             for call in contract.calls:

@@ -26,7 +26,7 @@ def explain(contract: Contract) -> str:
     if contract.generator is not None:
         parts.append(_paragraph("calls", f"generated {contract.generator}, see --examples"))
     else:
-        lines = "\n".join(f"  {_call(call)}" for call in contract.calls)
+        lines = "\n".join(f"  {_call(call)}" for call in contract.own_calls)
         parts.append(f"calls of a handler for {contract.model}:\n{lines}")
     return "\n".join(parts) + "\n"
 

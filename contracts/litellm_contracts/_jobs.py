@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fake_litellm._replies import Answer
     from litellm_contracts._door import Door, Recipe
     from litellm_contracts._model import Contract, Result
-    from litellm_contracts._run import Options
+    from litellm_contracts._run import Exchanges, Options
 
 _GENERATED_WEIGHT = 150
 _RETRIED = {408, 409, 429, 500, 502, 503, 504}
@@ -48,7 +48,8 @@ def run_in_processes(
         HandlerError: as `run_contract`.
     """
     first, *rest = contracts
-    results = [tally.add(run_contract(first, door, options))]
+    seen: Exchanges = {}
+    results = [tally.add(run_contract(first, door, options, seen))]
     method = _start_method()
     own, *others = _shares(rest, jobs, waits_apart=method == "fork")
     gc.freeze()  # what is there now stays; children need not copy it to find that out
@@ -57,7 +58,7 @@ def run_in_processes(
             pool.submit(_run_share, door.recipe, share, options, tally.elsewhere())
             for share in others
         ]
-        results += [tally.add(run_contract(contract, door, options)) for contract in own]
+        results += [tally.add(run_contract(contract, door, options, seen)) for contract in own]
         for future in futures:
             results += tally.wait_for(future)
     return {result.id: result for result in results}
@@ -66,8 +67,9 @@ def run_in_processes(
 def _run_share(
     recipe: Recipe, contracts: Sequence[Contract], options: Options, tally: Tally
 ) -> list[Result]:
+    seen: Exchanges = {}
     with recipe.open() as door:
-        return [tally.add(run_contract(contract, door, options)) for contract in contracts]
+        return [tally.add(run_contract(contract, door, options, seen)) for contract in contracts]
 
 
 def _start_method() -> Literal["fork", "spawn"]:
@@ -82,7 +84,7 @@ def _start_method() -> Literal["fork", "spawn"]:
 
 
 def _shares(contracts: Sequence[Contract], jobs: int, *, waits_apart: bool) -> list[list[Contract]]:
-    """Deal the contracts out, the heaviest first, each to the lightest share.
+    """Deal the exchanges out, the heaviest first, each to the lightest share.
 
     The generated ones stay together: what they import takes as long as they do. Those that mostly
     wait for an SDK's retry may have a share apart: it needs no core of its own.
@@ -92,11 +94,14 @@ def _shares(contracts: Sequence[Contract], jobs: int, *, waits_apart: bool) -> l
     apart = {contract.id for contract in (*generated, *waiting)}
     shares: list[tuple[int, list[Contract]]] = [(0, []) for _ in range(jobs)]
     shares[0] = (sum(map(_weight, generated)), generated)
-    rest = [contract for contract in contracts if contract.id not in apart]
-    for contract in sorted(rest, key=_weight, reverse=True):
+    exchanges: dict[str, list[Contract]] = {}
+    for contract in contracts:
+        if contract.id not in apart:
+            exchanges.setdefault(contract.exchange, []).append(contract)
+    for same in sorted(exchanges.values(), key=lambda same: _weight(same[0]), reverse=True):
         lightest = min(range(jobs), key=lambda number: shares[number][0])
         weight, share = shares[lightest]
-        shares[lightest] = (weight + _weight(contract), [*share, contract])
+        shares[lightest] = (weight + _weight(same[0]), [*share, *same])
     return [share for share in (*(share for _, share in shares), waiting) if share]
 
 

@@ -142,6 +142,9 @@ class Contract:
         why: What goes wrong in production when it is broken.
         fix: The smallest change that mends a handler.
         calls: The calls to make, in order; empty where `generator` makes them.
+        exchange: Name of the exchange: contracts with the same one make the same calls, and a run
+            makes them once.
+        judges: Names of the calls that the contract is about; empty for all.
         checks: Names of the checks that judge the calls.
         model: The model name the handler is built with.
         generator: Name of the generator of calls, or `None` for a table contract.
@@ -155,6 +158,8 @@ class Contract:
     why: str
     fix: str
     calls: tuple[Call, ...] = ()
+    exchange: str = ""
+    judges: tuple[str, ...] = ()
     checks: tuple[str, ...] = ("header",)
     model: str = "gpt-4o"
     generator: str | None = None
@@ -165,6 +170,11 @@ class Contract:
     def group(self) -> str:
         """The part of the id before the slash."""
         return self.id.partition("/")[0]
+
+    @property
+    def own_calls(self) -> tuple[Call, ...]:
+        """The calls that the contract is about."""
+        return tuple(one for one in self.calls if not self.judges or one.name in self.judges)
 
     def unmet(self, profile: object) -> str:
         """Say what the profile does not fulfil for the contract to apply, or nothing."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from fake_litellm import RecordedRequest
     from litellm_contracts._model import Call
@@ -72,6 +72,20 @@ class Observation:
     outcomes: tuple[Outcome, ...]
     seen: tuple[Seen, ...]
     api_key: str = ""
+
+    def about(self, names: Collection[str]) -> Observation:
+        """Return what was seen of these calls, and of no call; all of it without names.
+
+        Requests are numbered anew, as if the other calls had not been made.
+        """
+        if not names:
+            return self
+        kept = (one for one in self.seen if one.call is None or one.call.name in names)
+        return Observation(
+            outcomes=tuple(one for one in self.outcomes if one.call.name in names),
+            seen=tuple(replace(one, number=number) for number, one in enumerate(kept, start=1)),
+            api_key=self.api_key,
+        )
 
     def requests_of(self, call: Call) -> list[Seen]:
         """Return the requests of one call, in order."""

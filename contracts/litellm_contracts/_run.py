@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from litellm_contracts._campaign import Campaign, blocking
 from litellm_contracts._checks import judge
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 CONTRACT_LIMIT = 60.0
 """Seconds after which a contract is stopped; the run goes on with the next."""
+
+
+Exchanges: TypeAlias = "dict[str, Observation]"
+"""What was seen so far in a run, by the exchange's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +66,11 @@ class ContractRun:
         evidence: What a result shows of the exchange; empty where nothing was seen.
     """
 
-    def __init__(self, contract: Contract, door: Door, options: Options) -> None:
+    def __init__(self, contract: Contract, door: Door, options: Options, seen: Exchanges) -> None:
         self._contract = contract
         self._door = door
         self._options = options
+        self._seen = seen
         self.error: BaseException | None = None
         self.api_key = ""
         self.findings: tuple[Finding, ...] = ()
@@ -97,12 +102,16 @@ class ContractRun:
         # An SDK client that its handler never closed complains whenever it is collected, in
         # whichever loop then runs; that is neither a finding nor anything for the user's eyes.
         asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
-        async with Stage(self._door, self._options.litellm) as stage:
-            self.api_key = stage.api_key
-            if self._contract.generator is None:
-                self._judge(await stage.perform(self._contract.calls, self._contract.model))
-            else:
-                await self._generate(stage)
+        name = self._contract.exchange
+        if name not in self._seen:
+            async with Stage(self._door, self._options.litellm) as stage:
+                self.api_key = stage.api_key
+                if self._contract.generator is not None:
+                    await self._generate(stage)
+                    return
+                seen = await stage.perform(self._contract.calls, self._contract.model)
+            self._seen[name] = seen
+        self._judge(self._seen[name].about(self._contract.judges))
 
     async def _generate(self, stage: Stage) -> None:
         async def perform(call: Call, model: str) -> Observation:
@@ -128,6 +137,7 @@ class ContractRun:
             self.evidence |= redact(shown, self.api_key)
 
     def _judge(self, observation: Observation) -> None:
+        self.api_key = observation.api_key
         self.findings = judge(self._contract.checks, observation, self._options.profile)
         self._describe(observation)
 

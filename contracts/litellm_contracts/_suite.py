@@ -16,7 +16,7 @@ from litellm_contracts._errors import HandlerError, UnknownContractError, closes
 from litellm_contracts._evidence import REDACTED
 from litellm_contracts._model import Contract, Level, Report, Result, Status
 from litellm_contracts._requirements import digest_of_all
-from litellm_contracts._run import ContractRun, Options
+from litellm_contracts._run import ContractRun, Exchanges, Options
 from litellm_contracts._tables import load_tables
 from litellm_contracts._tally import tally
 from litellm_contracts._waivers import apply_waivers
@@ -72,7 +72,10 @@ def run_suite(  # noqa: PLR0913 - a run is described by its options, the rest is
 
             results = run_in_processes(door, chosen, options, jobs, counted)
         else:
-            results = {one.id: counted.add(run_contract(one, door, options)) for one in chosen}
+            seen: Exchanges = {}
+            results = {
+                one.id: counted.add(run_contract(one, door, options, seen)) for one in chosen
+            }
     every = [results.get(one.id) or _result(one, Status.NOT_RUN, "deselected") for one in contracts]
     return Report(
         results=apply_waivers(every, options.waivers),
@@ -92,8 +95,12 @@ def run_suite(  # noqa: PLR0913 - a run is described by its options, the rest is
     )
 
 
-def run_contract(contract: Contract, door: Door, options: Options) -> Result:
+def run_contract(
+    contract: Contract, door: Door, options: Options, seen: Exchanges | None = None
+) -> Result:
     """Judge one contract in a thread of its own, so that a handler that hangs can be left.
+
+    `seen` holds the exchanges that other contracts of the same run have made already.
 
     Raises:
         HandlerError: where no handler can be built.
@@ -109,7 +116,7 @@ def run_contract(contract: Contract, door: Door, options: Options) -> Result:
         return _result(contract, Status.NOT_APPLICABLE, unmet)
     if not logging.root.handlers:  # else what a handler logs would end up on stderr
         logging.root.addHandler(logging.NullHandler())
-    run = ContractRun(contract, door, options)
+    run = ContractRun(contract, door, options, {} if seen is None else seen)
     thread = threading.Thread(target=run.run, name=contract.id, daemon=True)
     started = time.perf_counter()
     thread.start()

@@ -120,8 +120,14 @@ def _contract(
         raise TableError(
             f"{where}: calls_of {other!r} is no contract here{closest(other, entries)}"
         )
-    calls = read_calls(entries[other], entry["id"], task_ids, where)
-    optional = {key: entry[key] for key in ("model", "generator", "profile") if key in entry}
+    calls = read_calls(entries[other], other, task_ids, where)
+    judges = tuple(entry.get("judges", ()))
+    names = [call.name for call in calls]
+    for wrong in (name for name in judges if name not in names):
+        raise TableError(f"{where}: judges no call {wrong!r}{closest(wrong, names)}")
+    optional = {key: entry[key] for key in ("generator", "profile") if key in entry}
+    if "model" in entries[other]:
+        optional["model"] = entries[other]["model"]
     if "checks" in entry:
         optional["checks"] = tuple(entry["checks"])
     return Contract(
@@ -131,6 +137,8 @@ def _contract(
         why=entry["why"],
         fix=entry["fix"],
         calls=calls,
+        exchange=other,
+        judges=judges,
         methods=_GENERATED[entry["generator"]] if "generator" in entry else (),
         **optional,
     )

@@ -46,6 +46,14 @@ def test_every_contract_is_in_one_share(jobs: int, waits_apart: bool) -> None:  
     assert all(shares)
 
 
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_contracts_of_one_exchange_are_in_one_share(jobs: int) -> None:
+    shares = _shares(all_contracts(), jobs, waits_apart=True)
+    dealt = [exchange for share in shares for exchange in {one.exchange for one in share}]
+    assert len(dealt) == len(set(dealt))
+    assert len(dealt) < len(all_contracts())
+
+
 def test_the_generated_contracts_share_their_imports() -> None:
     own, *_ = _shares(all_contracts(), 2, waits_apart=True)
     assert ids(own) >= GENERATED

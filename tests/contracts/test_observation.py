@@ -77,6 +77,17 @@ def test_counting_the_tokens_of_a_text_is_not_the_call(
     assert owner(sent("one", path=path), [message("one")]) is None
 
 
+def test_what_was_seen_of_some_calls_is_numbered_anew(
+    message: MakeCall, sent: Sent, seen: Seen
+) -> None:
+    first, second = message("first"), message("second")
+    whole = seen([first, second], sent("first"), sent("none"), sent("second"))
+    part = whole.about(["second"])
+    assert [outcome.call for outcome in part.outcomes] == [second]
+    assert [(one.number, one.call) for one in part.seen] == [(1, None), (2, second)]
+    assert whole.about([]) is whole
+
+
 def test_a_body_that_is_not_json_is_searched_as_a_whole(message: MakeCall, sent: Sent) -> None:
     request = replace(sent(""), body=b"\xff [one]", json=None)
     assert owner(request, [message("one")]) == message("one")

@@ -188,6 +188,33 @@ def test_what_is_not_selected_is_not_run_and_the_run_incomplete(
     assert run_suite(bundled, [first_turn], Options()).verdict is Verdict.CONFORMANT
 
 
+def test_contracts_of_one_exchange_are_judged_each_by_its_own_calls(bundled: PythonDoor) -> None:
+    built = []
+
+    class Sticky:
+        """Sends a header for an empty metadata object, and for nothing else."""
+
+        def __init__(self, **given: str) -> None:
+            built.append(self)
+            self.right = bundled.factory(**given)
+            self.complete_prompt = self.right.complete_prompt
+            self.aclose = self.right.aclose
+
+        async def create_message(self, system: str, messages: Any, metadata: Any = None) -> Any:  # noqa: ANN401
+            wrong = {"task_id": "undefined"} if metadata == {} else metadata
+            async for chunk in self.right.create_message(system, messages, wrong):
+                yield chunk
+
+    forms = [one for one in all_contracts() if one.exchange == "absence/no-metadata"]
+    report = run_suite(PythonDoor(Sticky, "my:factory"), forms, Options())
+    assert len(forms) == 6
+    assert len(built) == 1
+    failed = [result for result in report.results if result.status is Status.FAIL]
+    assert [result.id for result in failed] == ["absence/metadata-empty"]
+    assert failed[0].message.startswith("request 1: X-Zoo-Session-ID is sent ('undefined')")
+    assert [call["name"] for call in failed[0].evidence["calls"]] == ["empty"]
+
+
 @pytest.mark.parametrize("selected", [pytest.param(set(), id="none"), pytest.param(None, id="all")])
 def test_nothing_judged_is_never_conformant(
     bundled: PythonDoor, selected: Collection[str] | None

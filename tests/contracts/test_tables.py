@@ -164,6 +164,24 @@ def test_each_call_is_made_before_each_that_shall_follow(
     assert [call.name.rpartition("-")[2] for call in calls] == list("12345678")
 
 
+def test_contracts_may_judge_one_exchange() -> None:
+    first = f"""{ENTRY}
+        model = "gpt-5"
+        judges = ["one"]
+        calls = [
+          {{ name = "one", do = "create_message", task = "task" }},
+          {{ name = "two", do = "complete_prompt" }},
+        ]"""
+    second = ENTRY.replace("group/name", "group/other")
+    table = f'{TOP}{first}\n{second}calls_of = "group/name"\njudges = ["two"]'
+    one, two = read_table(table, "x.toml")
+    assert (one.exchange, two.exchange) == ("group/name", "group/name")
+    assert one.calls == two.calls
+    assert (one.model, two.model) == ("gpt-5", "gpt-5")
+    assert [call.name for call in one.own_calls] == ["one"]
+    assert [call.name for call in two.own_calls] == ["two"]
+
+
 def test_a_call_may_send_the_text_of_another(
     read_calls: Callable[[str], tuple[Call, ...]],
 ) -> None:
@@ -241,6 +259,11 @@ CALLS = 'calls = [{ do = "create_message" }]'
             f'{TOP}{ENTRY}followed_by = ["call-2"]\n{CALLS}',
             "contract group/name: no call is named 'call-2'; did you mean 'call-1'?",
             id="followed by nobody",
+        ),
+        pytest.param(
+            f'{TOP}{ENTRY}judges = ["call-2"]\n{CALLS}',
+            "contract group/name: judges no call 'call-2'; did you mean 'call-1'?",
+            id="judges nothing",
         ),
         pytest.param(
             f"{TOP}{ENTRY}{CALLS}\nmodel = 5", "contract group/name, model: 5 is not of type",

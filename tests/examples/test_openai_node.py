@@ -1,7 +1,8 @@
 """The JavaScript example under the first and last release of each major of the openai npm package.
 
 Each release leaves its results in `results/`, as the environments of the Python SDK do.
-`OPENAI_NODE=node7.57.0` takes that one alone, as the tox environment of that name does.
+`OPENAI_NODE=node7.57.0` takes that one alone, as the tox environment of that name does, and
+`OPENAI_NODE_FOLDER` keeps what is installed: then a second run judges only what changed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ ROOT = HERE.parents[1]
 EXAMPLE = ROOT / "examples" / "node-javascript"
 EVERY = [one.name for one in load_matrix().of("node")]
 CHOSEN = os.environ.get("OPENAI_NODE", "")
+FOLDER = os.environ.get("OPENAI_NODE_FOLDER", "")
 CHECK = (sys.executable, "-m", "litellm_contracts", "check", "--command", "node contracts.mjs")
+PARTS = ("contracts.mjs", "door.mjs", "handler.mjs", "node_modules/openai/package.json")
 
 
 @dataclass(frozen=True)
@@ -54,27 +57,30 @@ def run(folder: Path, *command: str) -> str:
 def installed(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Installed:
-    """Return a copy of the example with one release of the SDK, and no result of an earlier run."""
+    """Return a copy of the example with one release of the SDK."""
     results = ROOT / "results"
     results.mkdir(exist_ok=True)
     one = Installed(
-        folder=tmp_path_factory.mktemp("node") / "example",
+        folder=Path(FOLDER) if FOLDER else tmp_path_factory.mktemp("node") / "example",
         result=results / f"{request.param}.json",
         probes=results / f"{request.param}.probes.json",
     )
-    for path in (one.result, one.probes):
-        path.unlink(missing_ok=True)
-    shutil.copytree(EXAMPLE, one.folder, ignore=shutil.ignore_patterns("node_modules"))
-    package = f"openai@{request.param.removeprefix('node')}"
-    run(one.folder, "npm", "install", "--no-audit", "--no-fund", package)
+    one.probes.unlink(missing_ok=True)
+    ignored = shutil.ignore_patterns("node_modules")
+    shutil.copytree(EXAMPLE, one.folder, ignore=ignored, dirs_exist_ok=True)
+    wanted = request.param.removeprefix("node")
+    if not one.folder.joinpath("node_modules").exists() or one.version != wanted:
+        run(one.folder, "npm", "install", "--no-audit", "--no-fund", f"openai@{wanted}")
     return one
 
 
 def test_the_example_is_conformant(installed: Installed) -> None:
-    told = run(installed.folder, *CHECK, "--json", str(installed.result))
-    assert f"openai {installed.version}, node" in told
-    assert "\nconformant: " in told
-    assert json.loads(installed.result.read_text(encoding="utf-8"))["verdict"] == "conformant"
+    depends = [word for part in (*PARTS, shutil.which("node")) for word in ("--depends", str(part))]
+    told = run(installed.folder, *CHECK, "--json", str(installed.result), "--reuse", *depends)
+    assert "conformant: " in told
+    result = json.loads(installed.result.read_text(encoding="utf-8"))
+    assert result["verdict"] == "conformant"
+    assert result["handler"]["sdk"] == f"openai {installed.version}"
 
 
 def test_the_sdk_does_what_is_known_of_it(installed: Installed) -> None:

@@ -19,7 +19,8 @@ _OTHER_ID = f"{NEXT_ID} hostile-ids/ignored-by-litellm"
 @known_bad(
     "first-id-for-ever",
     "Keeps the first task id for all conversations.",
-    _OTHER_ID,
+    f"""{_OTHER_ID} presence/content-parts presence/empty-system-prompt presence/long-text
+    presence/unicode-text presence/unknown-metadata""",
 )
 class _First(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -31,7 +32,7 @@ class _First(AsyncHandler):
 @known_bad(
     "id-of-call-before",
     "Sets the task id after the request is built: it sends that of the call before.",
-    _OTHER_ID,
+    f"{_OTHER_ID} presence/content-parts",
 )
 class _Before(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

@@ -13,7 +13,10 @@ from litellm_contracts.specimens._registry import known_bad
     "header-missing-on-a-handlers-first-call",
     "Learns the task id from the first call and sends it from the second on.",
     f"""{DUE} -presence/after-failed-call -presence/next-task -presence/after-call-without-task
-    -presence/reconnect -isolation/second-handler-without-task""",
+    -presence/reconnect -isolation/second-handler-without-task -presence/content-parts
+    -presence/empty-system-prompt -presence/long-text -presence/retry-after-500
+    -presence/retry-after-503 -presence/retry-after-other-failures -presence/unicode-text
+    -presence/unknown-metadata""",
 )
 class _FirstCall(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
