@@ -16,7 +16,7 @@ def test_every_contract_is_explained(contract: Contract) -> None:
     for part in (contract.requirement, contract.why, contract.fix):
         assert " ".join(part.split()) in told
     assert [
-        call.name for call in contract.calls if f" {call.name}: {call.method}(" not in told
+        call.name for call in contract.own_calls if f" {call.name}: {call.method}(" not in told
     ] == []
     assert max(map(len, explain(contract).splitlines())) <= 200
 
@@ -32,6 +32,23 @@ def test_every_contract_is_explained(contract: Contract) -> None:
         pytest.param("isolation/concurrent-tasks", "[at the same time as alpha]", id="together"),
         pytest.param("presence/retry-after-500", "[answered with Failure; ", id="answers"),
         pytest.param("presence/next-task", "[not judged]", id="not judged"),
+        pytest.param(
+            "isolation/calls-between-chunks", "[between two chunks of streaming]", id="between"
+        ),
+        pytest.param(
+            "isolation/metadata-changed-in-place",
+            "[in the metadata object of the call before,",
+            id="in place",
+        ),
+        pytest.param("isolation/after-every-kind-of-stop", "[cancelled; not judged]", id="cancel"),
+        pytest.param(
+            "isolation/after-every-kind-of-stop",
+            "[cancelled in mid-stream; not judged]",
+            id="cancel after",
+        ),
+        pytest.param(
+            "isolation/after-every-kind-of-stop", "[abandoned in mid-stream]", id="abandon"
+        ),
         pytest.param("presence/long-id", "…", id="shortened"),
         pytest.param("presence/gpt-5-model", "calls of a handler for gpt-5-mini:", id="model"),
         pytest.param("presence/exactly-one-request", "checks: reached, requests", id="checks"),

@@ -17,10 +17,10 @@ RATE_LIMITS = """presence/retry-after-429 presence/retry-after-429-without-hint
     presence/fallback isolation/retry-beside-another-task"""
 """Every contract in which a conversation's request meets a rate limit."""
 
-RETRIES = f"presence/retry-after-* {RATE_LIMITS}"
+RETRIES = f"presence/retry-after-* isolation/after-reset-connection {RATE_LIMITS}"
 """Every contract in which a conversation's request fails at first."""
 
-_MIXED = """presence/retry-after-reset isolation/call-during-stream isolation/calls-between-chunks
+_MIXED = """isolation/call-during-stream isolation/calls-between-chunks
     isolation/retry-beside-another-task isolation/same-text-in-another-task"""
 """Contracts with turns of tasks in which a call without a task is judged too."""
 
@@ -30,7 +30,7 @@ ABSENT = f"""absence/* isolation/task-beside-no-task isolation/second-handler-wi
 
 PROMPTS = """complete-prompt/* isolation/second-handler-without-task
     isolation/long-lived-handler isolation/after-* schema/complete-prompt
-    presence/retry-after-reset isolation/calls-between-chunks
+    isolation/calls-between-chunks
     isolation/retry-beside-another-task"""
 """Every contract in which a request of complete_prompt is judged by its headers."""
 
@@ -41,7 +41,7 @@ WITHOUT_ID = f"""isolation/task-beside-no-task isolation/second-handler-without-
 
 ALL_PROMPTS = """isolation/second-handler-without-task isolation/long-lived-handler
     isolation/after-* isolation/calls-between-chunks isolation/retry-beside-another-task
-    presence/retry-after-reset schema/complete-prompt"""
+    schema/complete-prompt"""
 """The same for complete_prompt."""
 
 AFTER_TURN = """isolation/long-lived-handler isolation/after-*
@@ -53,6 +53,7 @@ NEXT_ID = """presence/every-kind-of-id presence/next-task complete-prompt/at-the
     isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/call-during-stream
     isolation/two-handlers isolation/retry-beside-another-task isolation/long-lived-handler
     isolation/after-every-kind-of-call isolation/after-every-kind-of-answer
+    isolation/after-reset-connection
     isolation/calls-between-chunks isolation/metadata-changed-in-place
     isolation/same-text-in-another-task isolation/task-beside-no-task
     recognition/nothing-else-filed-there recognition/filed-right-in-trouble
@@ -66,7 +67,7 @@ AFTER_TASK = f"""absence/after-task* absence/after-failed-task absence/retry-wit
 
 IN_TURN = f"""absence/after-task* absence/after-failed-task absence/retry-without-task
     isolation/calls-between-chunks isolation/metadata-changed-in-place
-    isolation/same-text-in-another-task presence/retry-after-reset
+    isolation/same-text-in-another-task
     complete-prompt/after-create-message complete-prompt/between-turns
     complete-prompt/after-failed-create-message complete-prompt/retry
     complete-prompt/every-model-branch {AFTER_TURN}"""

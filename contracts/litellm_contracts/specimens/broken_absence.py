@@ -177,7 +177,7 @@ class _Unchanged(AsyncHandler):
     schema/create-message absence/retry-without-task isolation/call-during-stream
     isolation/calls-between-chunks isolation/metadata-changed-in-place
     isolation/retry-beside-another-task isolation/same-text-in-another-task
-    presence/retry-after-reset""",
+    isolation/after-reset-connection""",
 )
 class _Previous(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

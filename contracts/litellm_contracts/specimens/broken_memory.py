@@ -132,7 +132,7 @@ class _AfterFailure(AsyncHandler):
     recognition/nothing-else-filed-there isolation/call-during-stream
     isolation/calls-between-chunks isolation/retry-beside-another-task
     isolation/same-text-in-another-task isolation/task-beside-no-task
-    recognition/filed-right-in-trouble""",
+    recognition/filed-right-in-trouble isolation/after-reset-connection""",
 )
 class _Latch(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -206,7 +206,7 @@ class _Lent(AsyncHandler):
 @known_bad(
     "header-missing-after-a-reconnection",
     "Builds a new client when the connection was reset and forgets the header with it.",
-    "presence/reconnect presence/retry-after-reset",
+    "presence/reconnect presence/retry-after-reset isolation/after-reset-connection",
 )
 class _Reconnected(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

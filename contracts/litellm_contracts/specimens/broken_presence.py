@@ -206,7 +206,7 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Loses the header where it builds a new connection.",
         lambda turn, _: turn.attempt > 1 and not hasattr(turn.failure, "status_code"),
         RawHandler,
-        "presence/retry-after-reset",
+        "presence/retry-after-reset isolation/after-reset-connection",
     ),
 )
 

@@ -40,7 +40,8 @@ def _remembering(when: Callable[[Turn, Any], object], base: Any) -> Any:  # noqa
 known_bad(
     "prompt-with-id-of-last-message",
     "Sends the last message's task id with complete_prompt.",
-    f"{_AFTER_A_MESSAGE} isolation/calls-between-chunks isolation/retry-beside-another-task",
+    f"""{_AFTER_A_MESSAGE} isolation/calls-between-chunks isolation/retry-beside-another-task
+    -isolation/after-reset-connection""",
 )(_remembering(lambda *_: True, AsyncHandler))
 
 known_bad(
@@ -130,7 +131,8 @@ class _BesideTwo(AsyncHandler):
     "Writes the headers back when a stream has ended well.",
     f"""complete-prompt/after-create-message complete-prompt/between-turns complete-prompt/retry
     complete-prompt/every-model-branch {AFTER_TURN} schema/complete-prompt
-    complete-prompt/at-the-same-time isolation/retry-beside-another-task""",
+    complete-prompt/at-the-same-time isolation/retry-beside-another-task
+    -isolation/after-reset-connection""",
 )
 class _Finished(_remembering(lambda _, handler: handler.memory.get("finished"), SyncHandler)):  # type: ignore[misc]
     def end(self, turn: Turn) -> None:

@@ -50,7 +50,7 @@ class _CopyKept(AsyncHandler):
 @known_bad(
     "reconnected-client-kept",
     "Builds a client after a lost connection, with the header as a default, and keeps it.",
-    "presence/retry-after-reset",
+    "isolation/after-reset-connection",
 )
 class _ReconnectedKept(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
