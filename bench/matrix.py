@@ -46,14 +46,14 @@ def node_floor(folder: Path) -> list[str]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print; the labels may be given as words: `python bench/matrix.py node`."""
     results, aside = ROOT / "results", ROOT / "results.aside"
     if results.exists():
         results.rename(aside)
     try:
         with tempfile.TemporaryDirectory() as scratch:
             whole, floor = Path(scratch, "whole"), Path(scratch, "floor")
-            for labels in (["matrix", "ends"], ["node"]):
+            for labels in [sys.argv[1:]] if sys.argv[1:] else [["matrix", "ends"], ["node"]]:
                 chosen = ["-m", *labels, "--workdir"]
                 replaced = ["-x", IMPORT]
                 if labels == ["node"]:
