@@ -34,10 +34,12 @@ def check_reached(observation: Observation, _profile: Profile) -> Iterator[Findi
     """
     for outcome in observation.outcomes:
         excused = outcome.call.may_refuse or outcome.call.reset_connections
-        if not excused and not observation.requests_of(outcome.call):
+        made = len(observation.requests_of(outcome.call))
+        if not excused and made < outcome.call.times:
             error = f": {outcome.error}" if outcome.error else " and returned without an error"
+            sent = "no request" if not made else f"{made} requests for {outcome.call.times} calls"
             yield Finding(
-                message=f"{named(outcome.call)} sent no request to the proxy{error}",
+                message=f"{named(outcome.call)} sent {sent} to the proxy{error}",
                 call=outcome.call.name,
                 cause=_causes.never_sent(outcome, observation),
             )

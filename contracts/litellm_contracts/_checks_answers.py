@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fake_litellm._replies import Failure, Reply
 from litellm_contracts._finding import Finding, named
-from litellm_contracts._model import ANSWER
+from litellm_contracts._model import ANSWER, is_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,8 +20,10 @@ _LOST = "pieces of the stream are dropped, repeated or put in another chunk type
 
 
 def check_text(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """A judged call returns the whole text of the answer that succeeded."""
+    """A judged call returns the whole text of the answer that succeeded, where it got that far."""
     for outcome in observation.judged():
+        if _gave_up(outcome, observation):
+            continue
         expected = _reply(outcome.call).text
         if outcome.error is not None:
             message = f"{named(outcome.call)} failed although it was answered: {outcome.error}"
@@ -33,6 +35,19 @@ def check_text(observation: Observation, _profile: Profile) -> Iterator[Finding]
         else:
             continue
         yield Finding(message=message, call=outcome.call.name, cause=_LOST)
+
+
+def check_whole_or_error(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """A judged call whose first answer broke off fails, or returns the whole text of the next."""
+    for outcome in observation.judged():
+        expected = _reply(outcome.call).text
+        if outcome.error is None and outcome.received_text != expected:
+            yield Finding(
+                message=f"{named(outcome.call)} returned {outcome.received_text!r} without an "
+                f"error; the answer broke off, and then the proxy sent {expected!r}",
+                call=outcome.call.name,
+                cause="the stream is begun anew after some of it was passed on",
+            )
 
 
 def check_error(observation: Observation, _profile: Profile) -> Iterator[Finding]:
@@ -102,6 +117,13 @@ def check_usage(observation: Observation, _profile: Profile) -> Iterator[Finding
             )
 
 
+def _gave_up(outcome: Outcome, observation: Observation) -> bool:
+    """Tell whether a call failed before it was answered: nobody has to try again."""
+    faults = sum(is_fault(answer) for answer in outcome.call.answers)
+    made = len(observation.requests_of(outcome.call))
+    return outcome.error is not None and 0 < made <= faults
+
+
 def _reply(call: Call) -> Reply:
     """Return the answer that succeeds in the end."""
     replies = [answer for answer in call.answers if isinstance(answer, Reply)]
@@ -139,6 +161,7 @@ def _mentions(chunks: list[Any], sent: dict[str, str]) -> bool:
 ANSWER_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {
     "text": check_text,
     "error": check_error,
+    "whole-or-error": check_whole_or_error,
     "error-cause": check_error_cause,
     "tool-calls": check_tool_calls,
     "usage": check_usage,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fake_litellm import Failure, Reply
 from litellm_contracts._model import Call
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ Levels = dict[str, str]
 
 _FUNCTION = {"name": "read_file", "description": "Read a file.", "parameters": {"type": "object"}}
 _TOOL = {"type": "function", "function": _FUNCTION}
+_FORCED = {"type": "function", "function": {"name": "read_file"}}
 _TOOL_CALL = {
     "id": "call_1",
     "type": "function",
@@ -77,11 +79,19 @@ FACTORS: dict[str, dict[str, Any]] = {
         "a text and two tool calls": [_ASKED_TWICE, _RESULT, {**_RESULT, "tool_call_id": "call_2"}],
     },
     "system prompt": {"short": "You are careful.", "empty": "", "long": "Be careful. " * 2000},
-    "tools": {"absent": None, "empty": [], "1": [_TOOL], "3": [_TOOL] * 3},
+    "tools": {
+        "absent": {},
+        "empty": {"tools": []},
+        "1": {"tools": [_TOOL]},
+        "3": {"tools": [_TOOL] * 3},
+        "1 that is forced": {"tools": [_TOOL], "tool_choice": _FORCED},
+    },
     "other metadata": {"none": {}, "some": {"mode": "code", "parent_task_id": "p-0123456789"}},
     "model": {name: name for name in MODELS},
+    "first answer": {"the reply": (), "HTTP 500": (Failure(status=500, retry_after_ms=5),)},
 }
-_OF_PROMPTS = ("text", "model")
+_OF_PROMPTS = ("text", "model", "first answer")
+_REPLY = Reply(text="One, two, three.")
 
 
 def factors_of(contract: Contract) -> dict[str, dict[str, Any]]:
@@ -94,15 +104,19 @@ def factors_of(contract: Contract) -> dict[str, dict[str, Any]]:
 def corners(factors: Mapping[str, Mapping[str, Any]]) -> Iterator[Levels]:
     """Yield levels so that each pair of levels of two factors occurs; the plain ones first.
 
-    One row more: metadata with nothing in it is one of its own, and no pair.
+    Rows more: metadata with nothing in it, and each model with nothing else unusual, as a branch may
+    do something of its own then.
     """
     from allpairspy import AllPairs
 
     names = list(factors)
     for row in AllPairs([list(factors[name]) for name in names]):
         yield dict(zip(names, row, strict=True))
+    plain = {name: next(iter(factors[name])) for name in names}
     if "task id" in factors:
-        yield {**{name: next(iter(factors[name])) for name in names}, "task id": "absent"}
+        yield {**plain, "task id": "absent"}
+    for model in factors["model"]:
+        yield {**plain, "model": model}
 
 
 def reduce_levels(
@@ -138,13 +152,18 @@ def corner_call(contract: Contract, levels: Levels, marker: str) -> tuple[Call, 
     value = {name: FACTORS[name][level] for name, level in levels.items()}
     text = f"{value['text']} {marker}"
     if contract.generator == "prompts":
-        call = Call(name="generated", method="complete_prompt", marker=marker, prompt=text)
+        call = Call(
+            name="generated",
+            method="complete_prompt",
+            marker=marker,
+            prompt=text,
+            answers=(*value["first answer"], _REPLY),
+        )
         return call, value["model"]
     metadata = dict(value["other metadata"])
     if value["task id"] is not None:
         metadata["task_id"] = value["task id"]
-    if value["tools"] is not None:
-        metadata["tools"] = value["tools"]
+    metadata |= value["tools"]
     call = Call(
         name="generated",
         method="create_message",
@@ -152,6 +171,7 @@ def corner_call(contract: Contract, levels: Levels, marker: str) -> tuple[Call, 
         system_prompt=value["system prompt"],
         messages=(*value["history"], *_last(text, value)),
         metadata=metadata,
+        answers=(*value["first answer"], _REPLY),
     )
     return call, value["model"]
 

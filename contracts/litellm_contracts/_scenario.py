@@ -8,7 +8,7 @@ import secrets
 from collections import deque
 from typing import TYPE_CHECKING, Any, Self
 
-from fake_litellm import FakeLiteLLM, Gate, Reply
+from fake_litellm import Failure, FakeLiteLLM, Gate, Reply
 from litellm_contracts._door import CANCELLED
 from litellm_contracts._model import ANSWER, is_fault
 from litellm_contracts._observation import Observation, Outcome, observe, owner
@@ -108,9 +108,19 @@ class _Script:
         if call.name in self._announced:
             self._announced.pop(call.name).reach()
         answers = self._answers[call.name]
-        if len(answers) == 1 and is_fault(answers[0]):
-            return answers[0]  # a call that is to fail fails however often it is tried
-        return answers.popleft() if answers else None
+        if not answers:
+            return None
+        # A call that is to fail fails however often it is tried.
+        is_last_fault = len(answers) == 1 and is_fault(answers[0])
+        answer = answers[0] if is_last_fault else answers.popleft()
+        if isinstance(answer, Reply) and is_fault(answer) and not _streams(request):
+            return Failure(status=500)  # what breaks a stream off has no answer without one
+        return answer
+
+
+def _streams(request: RecordedRequest) -> bool:
+    asked = isinstance(request.json, dict) and request.json.get("stream") is True
+    return asked or request.path.endswith("streamGenerateContent")
 
 
 def _groups(calls: Sequence[Call]) -> list[list[Call]]:

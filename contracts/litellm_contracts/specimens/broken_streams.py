@@ -1,0 +1,251 @@
+"""Handlers that spoil an answer, or a request, by what they do around a stream."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn, plain
+from litellm_contracts.specimens._registry import known_bad
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+
+_ENOUGH = 16
+
+
+@known_bad(
+    "thinking-yielded-as-text",
+    "Yields what a model thinks as a part of its answer.",
+    "faithfulness/streamed-text",
+)
+class _Thinking(AsyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        for choice in event.get("choices") or []:
+            if thought := (choice.get("delta") or {}).get("reasoning_content"):
+                yield {"type": "text", "text": self.fault(thought)}
+        yield from super().chunks(event, turn)
+
+
+@known_bad(
+    "buffer-shared-by-streams",
+    "Joins small pieces in a buffer of the handler's, which streams at the same time share.",
+    """faithfulness/beside-a-failing-call faithfulness/streams-at-once
+    faithfulness/beside-a-stopped-call""",
+)
+class _SharedBuffer(AsyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        if not turn.notes.get("begun"):
+            turn.notes["begun"] = True
+            self.memory["buffer"] = ""
+        for chunk in super().chunks(event, turn):
+            if chunk["type"] == "text":
+                self.memory["buffer"] += chunk["text"]
+                if len(self.memory["buffer"]) < _ENOUGH:
+                    continue
+            yield from self.flushed()
+            if chunk["type"] != "text":
+                yield chunk
+
+    def flushed(self) -> Iterator[Any]:
+        """Yield what the buffer holds, and empty it."""
+        if self.memory["buffer"]:
+            yield {"type": "text", "text": self.fault(self.memory["buffer"])}
+        self.memory["buffer"] = ""
+
+
+@known_bad(
+    "buffer-left-by-a-broken-stream",
+    "Keeps what was read last for the next answer where a stream breaks off.",
+    "faithfulness/after-broken-stream",
+)
+class _LeftBuffer(AsyncHandler):
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        if not turn.is_prompt and not hasattr(error, "status_code"):
+            self.memory["left"] = turn.notes.get("last", "")
+        return super().error(turn, error)
+
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        for chunk in super().chunks(event, turn):
+            if chunk["type"] == "text":
+                turn.notes["last"] = chunk["text"]
+                left = self.memory.pop("left", "")
+                yield {**chunk, "text": self.fault(left) + chunk["text"]} if left else chunk
+            else:
+                yield chunk
+
+
+@known_bad(
+    "stream-begun-anew",
+    "Begins a stream that was lost from its beginning, after some of it was passed on.",
+    "faithfulness/begun-anew",
+)
+class _Anew(AsyncHandler):
+    async def create_message(
+        self,
+        system_prompt: str,
+        messages: Iterable[Mapping[str, Any]],
+        metadata: Mapping[str, Any] | None = None,
+    ) -> AsyncIterator[Any]:
+        messages, passed_on = list(messages), 0
+        try:
+            async for chunk in super().create_message(system_prompt, messages, metadata):
+                passed_on += 1
+                yield chunk
+        except RuntimeError:
+            if not passed_on:
+                raise
+            self.fault()
+            async for chunk in super().create_message(system_prompt, messages, metadata):
+                yield chunk
+
+
+@known_bad(
+    "one-abort-signal-for-all",
+    "Stops every open stream when one is stopped.",
+    "faithfulness/beside-a-stopped-call",
+)
+class _OneSignal(AsyncHandler):
+    async def create_message(
+        self,
+        system_prompt: str,
+        messages: Iterable[Mapping[str, Any]],
+        metadata: Mapping[str, Any] | None = None,
+    ) -> AsyncIterator[Any]:
+        stopped = self.memory.get("stopped")
+        if stopped is None or stopped.is_set():
+            stopped = self.memory["stopped"] = asyncio.Event()
+        try:
+            async for chunk in super().create_message(system_prompt, messages, metadata):
+                if stopped.is_set():
+                    self.fault()
+                    raise RuntimeError("the request was aborted")
+                yield chunk
+        except (asyncio.CancelledError, GeneratorExit):
+            stopped.set()
+            raise
+
+
+@known_bad(
+    "no-answer-without-a-connection",
+    "Yields nothing, and raises nothing, where no connection can be made.",
+    "faithfulness/no-connection",
+)
+class _Offline(AsyncHandler):
+    async def create_message(
+        self,
+        system_prompt: str,
+        messages: Iterable[Mapping[str, Any]],
+        metadata: Mapping[str, Any] | None = None,
+    ) -> AsyncIterator[Any]:
+        try:
+            async for chunk in super().create_message(system_prompt, messages, metadata):
+                yield chunk
+        except ConnectionError:
+            self.fault()
+
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        if type(error).__name__ == "APIConnectionError" and turn.attempt == self.attempts:
+            return ConnectionError(str(super().error(turn, error)))
+        return super().error(turn, error)
+
+
+@known_bad(
+    "key-in-the-error-without-a-connection",
+    "Tells with which headers it tried, where no connection can be made.",
+    "faithfulness/no-connection recognition/key-only-in-its-header",
+)
+class _Told(SyncHandler):
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        told = super().error(turn, error)
+        if type(error).__name__ != "APIConnectionError":
+            return told
+        return RuntimeError(f"{told}; tried with {self.fault(self.api_key)}")
+
+
+@known_bad(
+    "tool-calls-joined-by-name",
+    "Takes two calls of one tool for one.",
+    "faithfulness/tool-calls",
+)
+class _ByName(AsyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        known = turn.notes.setdefault("names", {})
+        for chunk in super().chunks(event, turn):
+            if chunk["type"] == "tool_call_partial":
+                if chunk["name"]:
+                    turn.notes["index"] = known.setdefault(chunk["name"], chunk["index"])
+                if turn.notes["index"] != chunk["index"]:
+                    chunk["index"] = self.fault(turn.notes["index"])
+            yield chunk
+
+
+@known_bad(
+    "same-call-answered-from-memory",
+    "Answers the very same call from memory, as a guard against a double click.",
+    "presence/same-call-again",
+)
+class _Remembered(AsyncHandler):
+    async def create_message(
+        self,
+        system_prompt: str,
+        messages: Iterable[Mapping[str, Any]],
+        metadata: Mapping[str, Any] | None = None,
+    ) -> AsyncIterator[Any]:
+        messages = list(messages)
+        key = json.dumps([system_prompt, messages, plain(metadata)], default=str)
+        known, chunks = self.memory.get("last", (None, []))
+        if known == key:
+            for chunk in self.fault(chunks):
+                yield chunk
+            return
+        chunks = []
+        async for chunk in super().create_message(system_prompt, messages, metadata):
+            chunks.append(chunk)
+            yield chunk
+        self.memory["last"] = (key, chunks)
+
+
+@known_bad(
+    "id-of-a-known-parent",
+    "Files a task under its parent where the handler has seen that one as a task.",
+    "isolation/task-of-a-parent",
+)
+class _Parent(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        known = self.memory.setdefault("tasks", {})
+        parent = (turn.metadata or {}).get("parent_task_id")
+        if headers and parent in known and known[parent] != headers:
+            return self.fault(known[parent])
+        return known.setdefault(turn.task_id, headers) if headers else headers
+
+
+@known_bad(
+    "cache-warmed-for-claude",
+    "Sends a conversation's first turn once more, to warm the cache of one model family.",
+    "schema/create-message",
+)
+class _Warming(AsyncHandler):
+    async def prepare(self, turn: Turn) -> None:
+        if self.model.startswith("claude") and not turn.is_prompt and len(turn.messages) == 1:
+            self.fault()
+            await self.client.chat.completions.create(
+                model=self.model,
+                messages=list(turn.messages),
+                max_tokens=1,
+                extra_headers=self.headers(turn),
+            )
+
+
+@known_bad(
+    "header-missing-on-retries-with-gpt-5",
+    "Retries in the branch for gpt-5 models by a loop of its own, without the header.",
+    "presence/gpt-5-model schema/create-message",
+)
+class _OwnLoop(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        lost = self.model.startswith("gpt-5") and turn.attempt > 1 and headers
+        return self.fault({}) if lost else headers
