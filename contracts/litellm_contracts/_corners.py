@@ -104,8 +104,8 @@ def factors_of(contract: Contract) -> dict[str, dict[str, Any]]:
 def corners(factors: Mapping[str, Mapping[str, Any]]) -> Iterator[Levels]:
     """Yield levels so that each pair of levels of two factors occurs; the plain ones first.
 
-    Rows more: metadata with nothing in it, and each model with nothing else unusual, as a branch may
-    do something of its own then.
+    Rows more: metadata with nothing in it, and each model with nothing else unusual, as its branch
+    may do something of its own then.
     """
     from allpairspy import AllPairs
 
@@ -115,7 +115,7 @@ def corners(factors: Mapping[str, Mapping[str, Any]]) -> Iterator[Levels]:
     plain = {name: next(iter(factors[name])) for name in names}
     if "task id" in factors:
         yield {**plain, "task id": "absent"}
-    for model in factors["model"]:
+    for model in factors.get("model", ()):
         yield {**plain, "model": model}
 
 

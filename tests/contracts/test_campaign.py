@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fake_litellm import Reply
 from litellm_contracts import _campaign
 from litellm_contracts._campaign import Campaign
 from litellm_contracts._corners import FACTORS, corners
@@ -66,7 +67,9 @@ def campaign(sent: Callable[..., RecordedRequest]) -> Callable[[Send], Campaign]
     def make(send: Send) -> Campaign:
         def perform(call: Call, model: str) -> Observation:
             request = sent(call.marker, *send(call, model))
-            answered = Outcome(call=call, text=ANSWER, chunks=[{"type": "text", "text": ANSWER}])
+            replies = [answer for answer in call.answers if isinstance(answer, Reply)]
+            text = replies[-1].text if replies else ANSWER
+            answered = Outcome(call=call, text=text, chunks=[{"type": "text", "text": text}])
             return observe([answered], [request], "sk-secret")
 
         return Campaign(contract=CONTRACT, profile=ZOO, perform=perform)

@@ -62,6 +62,15 @@ def test_a_call_without_a_request_is_not_reached(
     assert finding.cause.startswith(cause)
 
 
+def test_a_call_that_is_made_three_times_sends_three_requests(
+    message: MakeCall, sent: Sent, seen: Seen
+) -> None:
+    call = message("ask", times=3)
+    [finding] = found("reached", seen([call], sent("ask"), sent("ask")))
+    assert "sent 2 requests for 3 calls to the proxy" in finding.message
+    assert found("reached", seen([call], *[sent("ask")] * 3)) == []
+
+
 def test_a_call_that_only_prepares_must_be_reached_too(message: MakeCall, seen: Seen) -> None:
     [finding] = found("reached", seen([message(judged=False)]))
     assert finding.call == "ask"

@@ -57,6 +57,35 @@ def part(index: int, call_id: str | None, name: str | None, arguments: str) -> d
     }
 
 
+def test_a_call_that_gives_up_before_it_is_answered_has_no_text_to_return(judge: Judge) -> None:
+    answers = [Failure(status=500), Reply(text="Two.")]
+    assert judge("text", answers, error="InternalServerError: 500") == []
+    [finding] = judge("text", answers[1:], error="InternalServerError: 500")
+    assert "failed although it was answered" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        pytest.param({"error": "APIConnectionError: lost", "chunks": text("One")}, [], id="error"),
+        pytest.param({"chunks": text("One two.")}, [], id="whole"),
+        pytest.param(
+            {"chunks": text("One ", "One two.")},
+            ["returned 'One One two.' without an error; the answer broke off, and then the proxy"],
+            id="begun anew",
+        ),
+    ],
+)
+def test_a_broken_stream_ends_in_an_error_or_in_one_whole_text(
+    judge: Judge, given: dict[str, Any], told: list[str]
+) -> None:
+    answers = [Reply(text="One two.", ends="drop"), Reply(text="One two.")]
+    findings = judge("whole-or-error", answers, **given)
+    assert [part in one.message for part, one in zip(told, findings, strict=True)] == [
+        True for _ in told
+    ]
+
+
 @pytest.mark.parametrize("check", ["text", "error", "tool-calls", "usage"])
 def test_a_call_that_is_not_judged_may_give_back_nothing(judge: Judge, check: str) -> None:
     assert judge(check, [TOOLS], judged=False) == []

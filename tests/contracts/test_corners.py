@@ -13,6 +13,7 @@ from litellm_contracts._corners import (
     factors_of,
     reduce_levels,
 )
+from litellm_contracts._model import Contract, is_fault
 from litellm_contracts._suite import find_contract
 
 CONVERSATIONS = find_contract("schema/create-message")
@@ -31,12 +32,27 @@ def test_every_pair_of_levels_of_two_factors_occurs(one: str, other: str) -> Non
     assert met == {(a, b) for a in FACTORS[one] for b in FACTORS[other]}
 
 
+@pytest.mark.parametrize("model", FACTORS["model"])
+def test_each_model_is_met_with_nothing_else_unusual(model: str) -> None:
+    assert {**PLAIN, "model": model} in list(corners(FACTORS))
+
+
+@pytest.mark.parametrize("contract", [CONVERSATIONS, PROMPTS], ids=lambda one: one.id)
+@pytest.mark.parametrize(
+    ("level", "faults"), [pytest.param("the reply", 0), pytest.param("HTTP 500", 1)]
+)
+def test_a_call_may_fail_at_first(contract: Contract, level: str, faults: int) -> None:
+    levels = {name: PLAIN[name] for name in factors_of(contract)} | {"first answer": level}
+    call, _ = corner_call(contract, levels, "[m]")
+    assert [is_fault(answer) for answer in call.answers] == [True] * faults + [False]
+
+
 def test_the_corners_are_the_same_every_time() -> None:
     assert list(corners(FACTORS)) == list(corners(FACTORS))
 
 
 def test_prompts_have_the_factors_that_reach_them() -> None:
-    assert set(factors_of(PROMPTS)) == {"text", "model"}
+    assert set(factors_of(PROMPTS)) == {"text", "model", "first answer"}
     assert factors_of(CONVERSATIONS) == FACTORS
 
 
@@ -58,6 +74,11 @@ def test_a_failure_that_needs_two_conditions_keeps_both() -> None:
         pytest.param({"task id": "absent"}, {"task_id": None}, id="no-task"),
         pytest.param({"tools": "empty"}, {"tools": []}, id="empty-tools"),
         pytest.param({"tools": "absent"}, {"tools": None}, id="no-tools"),
+        pytest.param(
+            {"tools": "1 that is forced"},
+            {"tool_choice": {"type": "function", "function": {"name": "read_file"}}},
+            id="forced-tool",
+        ),
         pytest.param({"other metadata": "some"}, {"mode": "code"}, id="other-metadata"),
     ],
 )
@@ -88,5 +109,6 @@ def test_a_tools_result_follows_the_call_it_answers() -> None:
 
 
 def test_a_prompt_holds_the_marker() -> None:
-    call, model = corner_call(PROMPTS, {"text": "short", "model": "gpt-5-mini"}, "[m]")
+    levels = {"text": "short", "model": "gpt-5-mini", "first answer": "the reply"}
+    call, model = corner_call(PROMPTS, levels, "[m]")
     assert (call.prompt, call.method, model) == ("Say hello. [m]", "complete_prompt", "gpt-5-mini")

@@ -305,6 +305,14 @@ def test_calls_are_made_while_another_waits_to_try_again(
     assert observation.outcomes[0].received_text == "At last."
 
 
+def test_what_breaks_a_stream_off_has_no_answer_without_one(
+    prompt: MakeCall, perform: Perform
+) -> None:
+    broken = (Reply(text="This is cut short.", ends="error-event", ends_after=2),)
+    [outcome] = perform(prompt("one", answers=broken)).outcomes
+    assert "InternalServerError" in str(outcome.error)
+
+
 def test_requests_of_the_same_text_go_to_the_call_that_has_begun(
     message: MakeCall, perform: Perform
 ) -> None:

@@ -23,13 +23,13 @@ _MADE_UP: tuple[tuple[str, str, Callable[[Turn], str | None], str], ...] = (
         "undefined-without-task",
         "Sends 'undefined' where there is no task id.",
         lambda _: "undefined",
-        _WITHOUT_ID,
+        f"{_WITHOUT_ID} isolation/task-of-a-parent",
     ),
     (
         "random-id-without-task",
         "Makes up an id where there is no task id.",
         lambda _: str(uuid.uuid4()),
-        _WITHOUT_ID,
+        f"{_WITHOUT_ID} isolation/task-of-a-parent",
     ),
     (
         "undefined-without-metadata",
@@ -60,7 +60,7 @@ _MADE_UP: tuple[tuple[str, str, Callable[[Turn], str | None], str], ...] = (
         "parent-task-id-used",
         "Falls back on the parent's task id.",
         lambda turn: (turn.metadata or {}).get("parent_task_id"),
-        "absence/other-metadata schema/create-message",
+        "absence/other-metadata schema/create-message isolation/task-of-a-parent",
     ),
     (
         "session-id-of-metadata-used",
@@ -73,7 +73,7 @@ _MADE_UP: tuple[tuple[str, str, Callable[[Turn], str | None], str], ...] = (
         "Makes up an id for the second attempt.",
         lambda turn: str(uuid.uuid4()) if turn.attempt > 1 else None,
         """absence/retry-without-task isolation/after-every-kind-of-answer
-        isolation/call-during-stream""",
+        isolation/call-during-stream schema/create-message""",
     ),
 )
 
@@ -177,7 +177,7 @@ class _Unchanged(AsyncHandler):
     schema/create-message absence/retry-without-task isolation/call-during-stream
     isolation/calls-between-chunks isolation/metadata-changed-in-place
     isolation/retry-beside-another-task isolation/same-text-in-another-task
-    isolation/after-reset-connection""",
+    isolation/after-reset-connection isolation/task-of-a-parent""",
 )
 class _Previous(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

@@ -23,20 +23,26 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         "first-piece-lost",
         "Takes the first piece of text for the opening of the stream.",
         lambda chunks, turn: chunks if turn.notes["pieces"] > 1 else [],
-        f"{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls",
+        f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
+    faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
+    faithfulness/streams-at-once""",
     ),
     (
         "pieces-doubled",
         "Yields each piece twice.",
         lambda chunks, _: chunks * 2,
-        f"{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls",
+        f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
+    faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
+    faithfulness/streams-at-once""",
     ),
     (
         "pieces-stripped",
         "Strips the white space around each piece.",
         lambda chunks, _: [{**chunk, "text": chunk["text"].strip()} for chunk in chunks],
         """faithfulness/streamed-text faithfulness/text-in-small-reads
-    faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls""",
+    faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
+    faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
+    faithfulness/streams-at-once schema/create-message""",
     ),
     (
         "white-space-lost",
@@ -48,7 +54,9 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         "text-under-another-type",
         "Calls its text chunks `content`.",
         lambda chunks, _: [{**chunk, "type": "content"} for chunk in chunks],
-        f"{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls",
+        f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
+    faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
+    faithfulness/streams-at-once""",
     ),
 )
 
@@ -77,7 +85,9 @@ for _number, (_name, _about, _change, _breaks) in enumerate(_CHANGED):
 @known_bad(
     "last-piece-lost",
     "Holds each piece back until the next one, and never yields the last.",
-    f"{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls",
+    f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
+    faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
+    faithfulness/streams-at-once""",
 )
 class _LastLost(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -217,7 +227,8 @@ class _ErrorEvent(RawHandler):
 @known_bad(
     "stream-errors-swallowed",
     "Logs what goes wrong in a stream and returns what has arrived.",
-    "faithfulness/broken-stream faithfulness/error-event faithfulness/stream-without-finish",
+    """faithfulness/broken-stream faithfulness/error-event faithfulness/stream-without-finish
+    faithfulness/begun-anew""",
 )
 class _Swallowed(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -272,7 +283,7 @@ class _RateLimit(AsyncHandler):
 @known_bad(
     "error-yielded-as-text",
     "Yields the error of a refused request as the answer's text.",
-    "faithfulness/refused-request",
+    "faithfulness/refused-request faithfulness/no-connection",
 )
 class _ErrorAsText(SyncHandler):
     def send(self, turn: Turn) -> Any:  # noqa: ANN401

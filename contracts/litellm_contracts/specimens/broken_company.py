@@ -126,7 +126,7 @@ class _InBody(_Streaming):
 @known_bad(
     "prompt-with-id-on-retries-beside-a-stream",
     "Sends the task id of the stream that is open when a prompt is repeated.",
-    "complete-prompt/during-stream",
+    "complete-prompt/during-stream isolation/calls-between-chunks",
 )
 class _RetriedPrompt(_Streaming):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -154,7 +154,7 @@ class _Joining(_Streaming):
 @known_bad(
     "client-closed-when-a-call-fails",
     "Closes the client when a call fails and builds another: open streams end with it.",
-    "faithfulness/beside-a-failing-call",
+    "faithfulness/beside-a-failing-call faithfulness/streams-at-once",
 )
 class _Closing(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401

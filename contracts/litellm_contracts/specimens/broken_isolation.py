@@ -20,7 +20,7 @@ _OTHER_ID = f"{NEXT_ID} hostile-ids/ignored-by-litellm"
     "first-id-for-ever",
     "Keeps the first task id for all conversations.",
     f"""{_OTHER_ID} presence/content-parts presence/empty-system-prompt presence/long-text
-    presence/unicode-text presence/unknown-metadata""",
+    presence/unicode-text presence/unknown-metadata isolation/task-of-a-parent""",
 )
 class _First(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -32,7 +32,7 @@ class _First(AsyncHandler):
 @known_bad(
     "id-of-call-before",
     "Sets the task id after the request is built: it sends that of the call before.",
-    f"{_OTHER_ID} presence/content-parts",
+    f"{_OTHER_ID} presence/content-parts isolation/task-of-a-parent",
 )
 class _Before(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -45,7 +45,7 @@ class _Before(AsyncHandler):
 @known_bad(
     "header-in-default-headers",
     "Puts the header into the client's default headers, where it stays.",
-    f"{AFTER_TASK} isolation/retry-beside-another-task",
+    f"{AFTER_TASK} isolation/retry-beside-another-task isolation/task-of-a-parent",
 )
 class _Sticky(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -60,7 +60,7 @@ class _Sticky(AsyncHandler):
 @known_bad(
     "header-kept-at-module-level",
     "Keeps the last task id in a module's variable that every handler reads.",
-    f"{AFTER_TASK} isolation/second-handler-without-task",
+    f"{AFTER_TASK} isolation/second-handler-without-task isolation/task-of-a-parent",
 )
 class _Module(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -73,7 +73,7 @@ class _Module(AsyncHandler):
 @known_bad(
     "new-handler-takes-over-session",
     "A handler without a task of its own takes the last one of any other handler.",
-    "isolation/second-handler-without-task",
+    "isolation/second-handler-without-task schema/create-message",
 )
 class _TakeOver(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -215,7 +215,7 @@ _current: ContextVar[tuple[object, dict[str, str]]] = ContextVar("current")
 @known_bad(
     "id-left-in-context-variable",
     "Sets a context variable for the conversation and never resets it.",
-    f"{IN_TURN} isolation/call-during-stream",
+    f"{IN_TURN} isolation/call-during-stream isolation/task-of-a-parent",
 )
 class _Context(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -287,7 +287,8 @@ class _UnderWay(AsyncHandler):
 @known_bad(
     "id-left-in-thread",
     "Sets a thread's variable for the conversation and never resets it.",
-    f"{IN_TURN} schema/* isolation/retry-beside-another-task",
+    f"""{IN_TURN} schema/* isolation/retry-beside-another-task -schema/create-message
+    isolation/task-of-a-parent""",
 )
 class _Thread(SyncHandler):
     local = threading.local()

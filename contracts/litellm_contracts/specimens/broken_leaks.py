@@ -9,7 +9,9 @@ from litellm_contracts.specimens._registry import known_bad
 
 
 @known_bad(
-    "id-in-url-too", "Adds the task id to the URL, for access logs.", "recognition/id-not-in-url"
+    "id-in-url-too",
+    "Adds the task id to the URL, for access logs.",
+    "recognition/id-not-in-url isolation/after-every-kind-of-stop",
 )
 class _InUrl(AsyncHandler):
     def request(self, turn: Turn) -> dict[str, Any]:
@@ -42,7 +44,7 @@ class _InRequestId(AsyncHandler):
 @known_bad(
     "id-with-request-for-models",
     "Asks for the models before each turn, with the turn's headers.",
-    "recognition/id-not-in-side-requests",
+    "recognition/id-not-in-side-requests isolation/after-every-kind-of-stop",
 )
 class _WithModels(SyncHandler):
     def prepare(self, turn: Turn) -> None:
@@ -53,7 +55,7 @@ class _WithModels(SyncHandler):
 @known_bad(
     "key-in-errors",
     "Quotes its settings in every error.",
-    "recognition/key-only-in-its-header",
+    "recognition/key-only-in-its-header faithfulness/no-connection",
 )
 class _InError(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -64,7 +66,7 @@ class _InError(AsyncHandler):
 @known_bad(
     "key-in-errors-of-a-stream",
     "Quotes its settings where a stream breaks off.",
-    "recognition/key-only-in-its-header",
+    "recognition/key-only-in-its-header faithfulness/no-connection",
 )
 class _InStreamError(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -77,7 +79,7 @@ class _InStreamError(AsyncHandler):
 @known_bad(
     "key-in-another-header",
     "Sends the key a second time, for a gateway before the proxy.",
-    "recognition/key-only-in-its-header",
+    "recognition/key-only-in-its-header faithfulness/no-connection",
 )
 class _InHeader(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

@@ -122,7 +122,7 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Ignores metadata as a whole where it holds a key that is not known.",
         _has_unknown_metadata,
         AsyncHandler,
-        "presence/unknown-metadata schema/create-message",
+        "presence/unknown-metadata schema/create-message isolation/task-of-a-parent",
     ),
     (
         "header-missing-for-capitals",
@@ -171,7 +171,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Sets the header on the first attempt only.",
         lambda turn, _: turn.attempt > 1,
         AsyncHandler,
-        f"{RETRIES} isolation/after-every-kind-of-answer recognition/filed-right-in-trouble",
+        f"""{RETRIES} isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
+    isolation/calls-between-chunks presence/gpt-5-model schema/create-message""",
     ),
     (
         "header-missing-on-retry-after-429",
@@ -199,7 +200,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Loses the header where the proxy failed.",
         lambda turn, _: getattr(turn.failure, "status_code", None) == 500,  # noqa: PLR2004
         AsyncHandler,
-        "presence/retry-after-500 recognition/filed-right-in-trouble",
+        """presence/retry-after-500 recognition/filed-right-in-trouble isolation/calls-between-chunks
+    presence/gpt-5-model schema/create-message""",
     ),
     (
         "header-missing-on-reconnection",

@@ -48,7 +48,7 @@ known_bad(
     "prompt-with-id-on-retries",
     "Sends the last message's task id when complete_prompt is repeated.",
     """complete-prompt/retry complete-prompt/during-stream isolation/after-every-kind-of-answer
-    recognition/filed-right-in-trouble""",
+    recognition/filed-right-in-trouble isolation/calls-between-chunks schema/complete-prompt""",
 )(_remembering(lambda turn, _: turn.attempt > 1, SyncHandler))
 
 known_bad(
@@ -132,7 +132,7 @@ class _BesideTwo(AsyncHandler):
     f"""complete-prompt/after-create-message complete-prompt/between-turns complete-prompt/retry
     complete-prompt/every-model-branch {AFTER_TURN} schema/complete-prompt
     complete-prompt/at-the-same-time isolation/retry-beside-another-task
-    -isolation/after-reset-connection""",
+    -isolation/after-reset-connection isolation/calls-between-chunks""",
 )
 class _Finished(_remembering(lambda _, handler: handler.memory.get("finished"), SyncHandler)):  # type: ignore[misc]
     def end(self, turn: Turn) -> None:

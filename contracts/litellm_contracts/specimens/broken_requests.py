@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 _WARM_UP: dict[str, Any] = {"messages": [{"role": "user", "content": "ping"}], "max_tokens": 1}
 
 
-@known_bad("warm-up-when-built", "Sends a completion to test the connection.", COUNTED)
+@known_bad(
+    "warm-up-when-built",
+    "Sends a completion to test the connection.",
+    f"{COUNTED} schema/create-message",
+)
 class _WarmUp(SyncHandler):
     def __init__(self, base_url: str, api_key: str, model: str) -> None:
         super().__init__(base_url, api_key, model)
@@ -25,7 +29,7 @@ class _WarmUp(SyncHandler):
 @known_bad(
     "warm-up-before-each-message",
     "Sends a completion before each message to wake the model.",
-    COUNTED,
+    f"{COUNTED} schema/create-message",
 )
 class _WarmUpEach(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -33,7 +37,11 @@ class _WarmUpEach(AsyncHandler):
             self.fault(await self.client.chat.completions.create(model=self.model, **_WARM_UP))
 
 
-@known_bad("request-sent-twice", "Sends each request again and drops the answer.", COUNTED)
+@known_bad(
+    "request-sent-twice",
+    "Sends each request again and drops the answer.",
+    f"{COUNTED} schema/complete-prompt schema/create-message",
+)
 class _Twice(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
         answer = await super().send(turn)
@@ -60,7 +68,8 @@ class _TwiceAfterPrompt(SyncHandler):
 @known_bad(
     "retry-sent-twice",
     "Repeats a request twice where once would do.",
-    f"{COUNTED} -presence/exactly-one-request -presence/reconnect",
+    f"""{COUNTED} -presence/exactly-one-request -presence/reconnect schema/complete-prompt
+    schema/create-message""",
 )
 class _RetryTwice(SyncHandler):
     def send(self, turn: Turn) -> Any:  # noqa: ANN401

@@ -21,7 +21,8 @@ def _status(error: Exception | None) -> int | None:
 @known_bad(
     "id-of-last-task-on-retries",
     "Fills in the last task's headers where a message without a task is sent again.",
-    "absence/retry-without-task isolation/after-every-kind-of-answer isolation/call-during-stream",
+    """absence/retry-without-task isolation/after-every-kind-of-answer isolation/call-during-stream
+    schema/create-message""",
 )
 class _LastOnRetries(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -37,7 +38,8 @@ class _LastOnRetries(AsyncHandler):
     "retrying-client-kept",
     "Copies the client for a retry, with the header as a default, and keeps the copy.",
     """complete-prompt/after-failed-create-message isolation/after-every-kind-of-answer
-    isolation/retry-beside-another-task recognition/filed-right-in-trouble""",
+    isolation/retry-beside-another-task recognition/filed-right-in-trouble
+    isolation/calls-between-chunks schema/create-message""",
 )
 class _CopyKept(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -63,7 +65,8 @@ class _ReconnectedKept(SyncHandler):
 @known_bad(
     "header-missing-with-a-new-key",
     "Reads its key again when it is refused, and repeats the request without the header.",
-    "presence/fallback isolation/after-every-kind-of-answer recognition/filed-right-in-trouble",
+    """presence/fallback isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
+    isolation/retry-beside-another-task""",
 )
 class _NewKey(AsyncHandler):
     def is_retried(self, turn: Turn, error: Exception) -> bool:

@@ -110,7 +110,8 @@ _MASKED = "recognition/filed-under-the-task recognition/nothing-else-filed-there
 @known_bad(
     "id-changed-on-retries",
     "Numbers the attempts in the header.",
-    f"{RETRIES} isolation/after-every-kind-of-answer recognition/filed-right-in-trouble",
+    f"""{RETRIES} isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
+    isolation/calls-between-chunks presence/gpt-5-model schema/create-message""",
 )
 class _Numbered(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

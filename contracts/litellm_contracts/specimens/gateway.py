@@ -27,7 +27,7 @@ class _Always(AsyncHandler):
 @known_bad(
     "session-missing-without-task",
     "Names no session where there is no task id.",
-    f"always/create-message-without-task {WITHOUT_ID}",
+    f"always/create-message-without-task {WITHOUT_ID} isolation/task-of-a-parent",
     profile="opencode-go",
 )
 class _WithoutTask(RawHandler):
@@ -41,7 +41,7 @@ class _WithoutTask(RawHandler):
     "session-missing-for-empty-metadata",
     "Names no session where there is metadata that names none.",
     """always/create-message-without-task isolation/long-lived-handler schema/create-message
-    isolation/metadata-changed-in-place""",
+    isolation/metadata-changed-in-place isolation/task-of-a-parent""",
     profile="opencode-go",
 )
 class _EmptyMetadata(RawHandler):
