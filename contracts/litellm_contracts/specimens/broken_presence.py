@@ -200,8 +200,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Loses the header where the proxy failed.",
         lambda turn, _: getattr(turn.failure, "status_code", None) == 500,  # noqa: PLR2004
         AsyncHandler,
-        """presence/retry-after-500 recognition/filed-right-in-trouble isolation/calls-between-chunks
-    presence/gpt-5-model schema/create-message""",
+        """presence/retry-after-500 recognition/filed-right-in-trouble
+        isolation/calls-between-chunks presence/gpt-5-model schema/create-message""",
     ),
     (
         "header-missing-on-reconnection",
