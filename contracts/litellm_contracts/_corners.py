@@ -22,6 +22,8 @@ Levels = dict[str, str]
 
 _FUNCTION = {"name": "read_file", "description": "Read a file.", "parameters": {"type": "object"}}
 _TOOL = {"type": "function", "function": _FUNCTION}
+_RETRIED = "first answer"
+"""The factor that is not paired: each retry costs a handler's patience."""
 _FORCED = {"type": "function", "function": {"name": "read_file"}}
 _TOOL_CALL = {
     "id": "call_1",
@@ -88,9 +90,9 @@ FACTORS: dict[str, dict[str, Any]] = {
     },
     "other metadata": {"none": {}, "some": {"mode": "code", "parent_task_id": "p-0123456789"}},
     "model": {name: name for name in MODELS},
-    "first answer": {"the reply": (), "HTTP 500": (Failure(status=500, retry_after_ms=5),)},
+    _RETRIED: {"the reply": (), "HTTP 500": (Failure(status=500, retry_after_ms=5),)},
 }
-_OF_PROMPTS = ("text", "model", "first answer")
+_OF_PROMPTS = ("text", "model", _RETRIED)
 _REPLY = Reply(text="One, two, three.")
 
 
@@ -104,19 +106,20 @@ def factors_of(contract: Contract) -> dict[str, dict[str, Any]]:
 def corners(factors: Mapping[str, Mapping[str, Any]]) -> Iterator[Levels]:
     """Yield levels so that each pair of levels of two factors occurs; the plain ones first.
 
-    Rows more: metadata with nothing in it, and each model with nothing else unusual, as its branch
-    may do something of its own then.
+    Rows more: metadata with nothing in it; and each model with nothing else unusual, answered at
+    once and at the second try, as its branch may do something of its own then.
     """
     from allpairspy import AllPairs
 
-    names = list(factors)
-    for row in AllPairs([list(factors[name]) for name in names]):
-        yield dict(zip(names, row, strict=True))
-    plain = {name: next(iter(factors[name])) for name in names}
+    plain = {name: next(iter(levels)) for name, levels in factors.items()}
+    paired = [name for name in factors if name != _RETRIED]
+    for row in AllPairs([list(factors[name]) for name in paired]):
+        yield {**plain, **dict(zip(paired, row, strict=True))}
     if "task id" in factors:
         yield {**plain, "task id": "absent"}
     for model in factors.get("model", ()):
-        yield {**plain, "model": model}
+        for answer in factors.get(_RETRIED, ()):
+            yield {**plain, "model": model, _RETRIED: answer}
 
 
 def reduce_levels(
@@ -157,7 +160,7 @@ def corner_call(contract: Contract, levels: Levels, marker: str) -> tuple[Call, 
             method="complete_prompt",
             marker=marker,
             prompt=text,
-            answers=(*value["first answer"], _REPLY),
+            answers=(*value[_RETRIED], _REPLY),
         )
         return call, value["model"]
     metadata = dict(value["other metadata"])
@@ -171,7 +174,7 @@ def corner_call(contract: Contract, levels: Levels, marker: str) -> tuple[Call, 
         system_prompt=value["system prompt"],
         messages=(*value["history"], *_last(text, value)),
         metadata=metadata,
-        answers=(*value["first answer"], _REPLY),
+        answers=(*value[_RETRIED], _REPLY),
     )
     return call, value["model"]
 

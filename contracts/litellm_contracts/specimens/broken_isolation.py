@@ -73,7 +73,7 @@ class _Module(AsyncHandler):
 @known_bad(
     "new-handler-takes-over-session",
     "A handler without a task of its own takes the last one of any other handler.",
-    "isolation/second-handler-without-task schema/create-message",
+    "isolation/second-handler-without-task",
 )
 class _TakeOver(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -287,8 +287,7 @@ class _UnderWay(AsyncHandler):
 @known_bad(
     "id-left-in-thread",
     "Sets a thread's variable for the conversation and never resets it.",
-    f"""{IN_TURN} schema/* isolation/retry-beside-another-task -schema/create-message
-    isolation/task-of-a-parent""",
+    f"{IN_TURN} schema/* isolation/retry-beside-another-task isolation/task-of-a-parent",
 )
 class _Thread(SyncHandler):
     local = threading.local()
