@@ -72,7 +72,8 @@ _MADE_UP: tuple[tuple[str, str, Callable[[Turn], str | None], str], ...] = (
         "id-made-up-on-retries",
         "Makes up an id for the second attempt.",
         lambda turn: str(uuid.uuid4()) if turn.attempt > 1 else None,
-        """absence/retry-without-task isolation/after-every-kind-of-answer isolation/call-during-stream""",
+        """absence/retry-without-task isolation/after-every-kind-of-answer
+        isolation/call-during-stream""",
     ),
 )
 
