@@ -21,7 +21,8 @@ def _status(error: Exception | None) -> int | None:
 @known_bad(
     "id-of-last-task-on-retries",
     "Fills in the last task's headers where a message without a task is sent again.",
-    """absence/retry-without-task isolation/after-every-kind-of-answer isolation/call-during-stream""",
+    """absence/retry-without-task isolation/after-every-kind-of-answer
+    isolation/call-during-stream""",
 )
 class _LastOnRetries(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
