@@ -49,7 +49,7 @@ class Handler:
         ) as response:
             if response.is_error:
                 raise ProxyError(f"{response.status_code}: {(await response.aread()).decode()}")
-            async for line in response.aiter_lines():
+            async for line in lines(response):
                 event = parse(line)
                 for choice in event.get("choices", []):
                     finished = finished or bool(choice.get("finish_reason"))
@@ -78,6 +78,16 @@ def session_headers(task_id: object) -> dict[str, str]:
     if not isinstance(task_id, str) or not VISIBLE_ASCII.fullmatch(task_id):
         raise ValueError("the task id cannot be a header value: it must be visible ASCII")
     return {SESSION_HEADER: task_id}
+
+
+async def lines(response: httpx.Response) -> AsyncIterator[str]:
+    """Yield the lines of a stream; `aiter_lines` breaks at U+2028 as well, which JSON may hold."""
+    rest = b""
+    async for part in response.aiter_bytes():
+        *whole, rest = (rest + part).split(b"\n")
+        for line in whole:
+            yield line.decode()
+    yield rest.decode()
 
 
 def parse(line: str) -> dict[str, Any]:
