@@ -37,11 +37,6 @@ EPILOG = "exit codes:\n" + "".join(f"  {code}  {text}\n" for code, text in EXIT_
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
-    # Looking for garbage all the time is a tenth of a run, and there is next to none to find.
-    gc.set_threshold(100_000)
-    # A stream that its handler never closed complains whenever it is collected, which is neither a
-    # finding nor anything for the user's eyes.
-    sys.unraisablehook = lambda _: None
     args = _parser().parse_args(argv)
     try:
         with _termination_as_interrupt():
@@ -122,6 +117,11 @@ def run() -> NoReturn:
     A handler that hangs is left in a daemon thread; Python aborts where such a thread holds the
     lock of a stream while the interpreter shuts down, so that is not done then.
     """
+    # Looking for garbage all the time is a tenth of a run, and there is next to none to find.
+    gc.set_threshold(100_000)
+    # A stream that its handler never closed complains whenever it is collected, which is neither a
+    # finding nor anything for the user's eyes.
+    sys.unraisablehook = lambda _: None
     code = main()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):  # its reader has left, or it is closed

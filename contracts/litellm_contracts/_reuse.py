@@ -16,7 +16,7 @@ import sys
 import sysconfig
 from dataclasses import asdict, dataclass
 from importlib import metadata
-from importlib.util import find_spec
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,10 @@ def inputs_of_check(config: Config, depends: Sequence[Path]) -> Inputs:
     if config.waivers:  # one of them may end tomorrow
         settings["today"] = today()
     contents = [part for path in depends for part in _contents(path)]
-    return _digest({"settings": settings, "depends": contents}, "" if depends else _unseen(config))
+    unknown = "" if depends else _unseen(config)
+    if config.python is not None:
+        unknown = "which packages the other interpreter has is not known"
+    return _digest({"settings": settings, "depends": contents}, unknown)
 
 
 def inputs_of_probes(ids: Sequence[str]) -> Inputs:
@@ -142,20 +145,19 @@ def _record(package: metadata.Distribution) -> str:
 
 def _unseen(config: Config) -> str:
     """Say why the handler's files are not known, or nothing where they are a package's."""
-    if config.command is None and config.python is None:
-        if config.handler is None:
+    if config.command is None:
+        if config.handler is None:  # ours, a package like any other
             return ""
         module = config.handler.partition(":")[0]
-        if not module.endswith(".py") and _is_installed(module.partition(".")[0]):
+        # As it will be imported: what lies in these folders goes before what is installed.
+        first = [str(one) for one in (config.folder("handler"), Path.cwd()) if one is not None]
+        if not module.endswith(".py") and _is_installed(module.partition(".")[0], first):
             return ""
     return "the files of the handler are not known; name them with --depends PATH"
 
 
-def _is_installed(name: str) -> bool:
-    try:
-        spec = find_spec(name)
-    except (ImportError, ValueError):
-        return False
+def _is_installed(name: str, first: list[str]) -> bool:
+    spec = PathFinder.find_spec(name, [*first, *sys.path])
     if spec is None or spec.origin is None:
         return False
     folders = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}

@@ -29,8 +29,8 @@ CONTRACT_LIMIT = 60.0
 """Seconds after which a contract is stopped; the run goes on with the next."""
 
 
-Exchanges: TypeAlias = "dict[str, Observation]"
-"""What was seen so far in a run, by the exchange's name."""
+Exchanges: TypeAlias = "dict[str, Observation | None]"
+"""What was seen so far in a run, by the exchange's name; `None` where the handler hung in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,8 @@ class ContractRun:
         # whichever loop then runs; that is neither a finding nor anything for the user's eyes.
         asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
         name = self._contract.exchange
-        if name not in self._seen:
+        seen = self._seen.get(name)
+        if seen is None:
             async with Stage(self._door, self._options.litellm) as stage:
                 self.api_key = stage.api_key
                 if self._contract.generator is not None:
@@ -111,7 +112,7 @@ class ContractRun:
                     return
                 seen = await stage.perform(self._contract.calls, self._contract.model)
             self._seen[name] = seen
-        self._judge(self._seen[name].about(self._contract.judges))
+        self._judge(seen.about(self._contract.judges))
 
     async def _generate(self, stage: Stage) -> None:
         async def perform(call: Call, model: str) -> Observation:

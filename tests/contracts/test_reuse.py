@@ -155,13 +155,30 @@ def test_waivers_count_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         pytest.param({"handler": "no_such_module:Handler"}, id="no package"),
         pytest.param({"handler": "json:loads"}, id="of no installed package"),
         pytest.param({"command": "node contracts.mjs"}, id="a program"),
-        pytest.param({"python": "python", "handler": "pytest:fail"}, id="elsewhere"),
     ],
 )
 def test_a_handler_of_unknown_files_has_no_digest(tmp_path: Path, flags: dict[str, object]) -> None:
     inputs = inputs_of_check(read_config(tmp_path, flags), [])
     assert inputs.digest == ""
     assert "name them with --depends PATH" in inputs.unknown
+
+
+@pytest.mark.usefixtures("packages")
+def test_what_another_interpreter_has_is_not_known(tmp_path: Path) -> None:
+    flags = {"python": "python", "handler": "pytest:fail"}
+    inputs = inputs_of_check(read_config(tmp_path, flags), [tmp_path])
+    assert (inputs.digest, inputs.unknown) == (
+        "",
+        "which packages the other interpreter has is not known",
+    )
+
+
+@pytest.mark.usefixtures("packages")
+def test_a_module_beside_it_goes_before_an_installed_one(tmp_path: Path) -> None:
+    assert digest(tmp_path, handler="pytest:fail")
+    tmp_path.joinpath("pytest.py").touch()
+    inputs = inputs_of_check(read_config(tmp_path, {"handler": "pytest:fail"}), [])
+    assert (inputs.digest, inputs.unknown[:24]) == ("", "the files of the handler")
 
 
 @pytest.mark.usefixtures("packages")
