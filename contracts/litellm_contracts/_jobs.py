@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from litellm_contracts._model import Contract, Result
     from litellm_contracts._run import Exchanges, Options
 
-_GENERATED_WEIGHT = 220
+_GENERATED_WEIGHT = 200
 _RETRIED = {408, 409, 429, 500, 502, 503, 504}
 _LONGEST_GOODBYE = 0.1  # seconds that the first contract's threads are given to end
 
@@ -127,4 +127,4 @@ def _weight(contract: Contract) -> int:
     if contract.generator is not None:
         return _GENERATED_WEIGHT
     handlers = len({call.handler for call in contract.calls})
-    return 9 * handlers + len(contract.calls) + 40 * _waits(contract)
+    return 3 * handlers + len(contract.calls) + 20 * _waits(contract)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 
 from fake_litellm._session_rules import (
     CODEX_NAMES,
@@ -97,6 +98,7 @@ def _names(request: Request, outcome: Outcome) -> Iterator[str]:
             )
 
 
+@lru_cache(maxsize=1024)
 def _resembles(name: str) -> bool:
     return bool(_LOOKS_LIKE.search(name.replace("_", "-"))) or _misspelt(name)
 

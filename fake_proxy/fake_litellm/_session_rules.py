@@ -16,7 +16,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -132,6 +132,7 @@ def request_of(headers: Iterable[tuple[str, str]], body: object, path: str) -> R
     return Request(lines, body if isinstance(body, Mapping) else _NOTHING, path)
 
 
+@lru_cache(maxsize=1024)
 def is_session_name(name: str) -> bool:
     """Whether a lower-case header name can carry a session for any client."""
     return name in EXPLICIT_NAMES or name == "x-session-id" or bool(VENDOR_NAME.fullmatch(name))

@@ -130,7 +130,7 @@ def _half(data: bytes, *, reset: bool) -> Iterator[bytes]:
 def _end(reply: Reply, ending: Ending, sent: int, stopping: Stopping) -> Iterator[bytes]:
     match reply.ends:
         case "done":
-            yield from ending.done
+            yield from map(Unhurried, ending.done)
         case "drop" | "reset":
             yield b""  # sends the headers, where nothing else did
             raise CutConnection(reset=reply.ends == "reset")

@@ -50,6 +50,28 @@ def test_the_exit_code_is_the_process_s(command: list[str]) -> None:
     assert "did you mean 'presence/first-turn'?" in unknown.stderr
 
 
+CERTIFICATES = """
+import ssl
+class Handler:
+    def __init__(self, **_):
+        print("shared:", ssl.create_default_context() is ssl.create_default_context())
+        try:
+            ssl.create_default_context(cadata=bytearray(b"no certificate"))
+        except ssl.SSLError:
+            print("its own are read")
+        raise RuntimeError("seen enough")
+    def create_message(self, *_): ...
+    complete_prompt = create_message
+"""
+
+
+def test_clients_share_the_certificates_of_the_system_alone(tmp_path: Path) -> None:
+    tmp_path.joinpath("seen.py").write_text(CERTIFICATES, encoding="utf-8")
+    judged = run(*BY_MODULE, "check", "seen.py:Handler", "--jobs", "1")
+    assert judged.returncode == 3
+    assert judged.stdout.splitlines()[:2] == ["shared: True", "its own are read"]
+
+
 def test_two_processes_judge_a_broken_handler(handlers: Path) -> None:
     spec = f"{handlers / 'header_missing.py'}:Handler"
     judged = run(*BY_MODULE, "check", spec, "--jobs", "2", "-k", "first-turn or no-metadata")
