@@ -130,12 +130,48 @@ def check_valid_request(observation: Observation, profile: Profile) -> Iterator[
                 )
 
 
+def check_own_text(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """Each request of a judged call holds its own system prompt, and no other call's text."""
+    for outcome in observation.judged():
+        call = outcome.call
+        others = [one.call.marker for one in observation.outcomes if one.call.marker != call.marker]
+        given = f"{call.messages} {call.prompt}"
+        for seen in observation.requests_of(call):
+            text = "\n".join(_texts(seen.request.json))
+            foreign = [marker for marker in others if marker in text and marker not in given]
+            if call.system_prompt not in text:
+                wrong = f"does not hold the system prompt of {named(call)}"
+            elif foreign:
+                wrong = f"holds a text of another call, {foreign[0]}"
+            else:
+                continue
+            yield Finding(
+                message=f"request {seen.number} {wrong}",
+                call=call.name,
+                request=seen.number,
+                cause="a system prompt or messages of an earlier call are kept and sent again",
+            )
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield every text in a body."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
+
+
 CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {
     "reached": check_reached,
     "header": check_header,
     "requests": check_requests,
     "session": check_session,
     "valid-request": check_valid_request,
+    "own-text": check_own_text,
     **ANSWER_CHECKS,
     **LEAK_CHECKS,
     **HOSTILE_CHECKS,

@@ -72,7 +72,7 @@ FACTORS: dict[str, dict[str, Any]] = {
             {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
         ],
     },
-    "last message": {"from the user": False, "a tool's result": True},
+    "last message": {"from the user": "user", "a tool's result": "tool", "from the assistant": ""},
     "history": {
         "none": [],
         "1 turn": _TURN,
@@ -183,6 +183,9 @@ def _last(text: str, value: Mapping[str, Any]) -> list[dict[str, Any]]:
     content: Any = text
     if value["content"] is not None:
         content = [{"type": "text", "text": text}, *value["content"]]
-    if value["last message"]:
-        return [_ASKED, {**_RESULT, "content": content}]
-    return [{"role": "user", "content": content}]
+    match value["last message"]:
+        case "tool":
+            return [_ASKED, {**_RESULT, "content": content}]
+        case "user":
+            return [{"role": "user", "content": content}]
+    return [{"role": "user", "content": "Say it."}, {"role": "assistant", "content": text}]

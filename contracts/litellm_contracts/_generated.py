@@ -21,7 +21,7 @@ from litellm_contracts._openapi import document
 from litellm_contracts._table_calls import make_marker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from litellm_contracts._model import Contract
     from litellm_contracts._profile import Profile
@@ -79,8 +79,33 @@ def run_examples(
         if not attempt(_to_call(contract, case, profile, marker), case.body["model"]):
             raise ExampleFailedError
 
-    with contextlib.suppress(ExampleFailedError, FlakyFailure):  # `attempt` keeps the call
+    # `attempt` keeps the call that fails.
+    with _without_local_constants(), contextlib.suppress(ExampleFailedError, FlakyFailure):
         example()
+
+
+@contextlib.contextmanager
+def _without_local_constants() -> Iterator[None]:
+    """Keep Hypothesis from drawing constants of whatever local modules happen to be loaded.
+
+    With them the same seed draws other examples as soon as a module more is imported. There is no
+    setting for it.
+    """
+    from hypothesis.internal.conjecture import providers
+
+    local = getattr(providers, "_get_local_constants", None)
+    if local is None:  # before 6.131 there were none
+        yield
+        return
+    from hypothesis.internal.constants_ast import Constants
+
+    providers.CONSTANTS_CACHE.cache.clear()
+    providers._get_local_constants = Constants  # noqa: SLF001
+    try:
+        yield
+    finally:
+        providers._get_local_constants = local  # noqa: SLF001
+        providers.CONSTANTS_CACHE.cache.clear()
 
 
 @cache

@@ -72,6 +72,7 @@ class Call:
         prompt: The prompt (`complete_prompt`); holds the marker.
         metadata: The metadata argument, or `OMITTED`.
         handler: Which handler of the contract makes the call; each name is one instance.
+        key: Name of the API key that the handler is built with; without one it is the run's.
         answers: The fake's answers to the requests of this call, in order; the default
             reply after them.
         during: Make the call while the stream of that other call is open.
@@ -83,9 +84,11 @@ class Call:
             is judged by the checks for hostile ids alone.
         abandon_after: Stop reading after so many chunks; 0 reads to the end.
         times: How often the same call is made, one after the other.
-        cancel: Cancel the call once its request has arrived, before it is answered.
+        cancel: Cancel the call once its request has arrived, before it is answered; where it is
+            refused first, while the handler waits to try again.
         cancel_after: Cancel the call after so many chunks, while the stream is open.
         in_place: Its metadata is the very object that the call before was given, changed.
+        closes: Close the handler after the call.
         reset_connections: So many new connections are reset before the request is read.
     """
 
@@ -97,6 +100,7 @@ class Call:
     prompt: str = ""
     metadata: Any = OMITTED
     handler: str = "handler"
+    key: str = ""
     answers: tuple[Answer, ...] = ()
     during: str | None = None
     together: str | None = None
@@ -108,6 +112,7 @@ class Call:
     cancel: bool = False
     cancel_after: int = 0
     in_place: bool = False
+    closes: bool = False
     times: int = 1
 
     @property

@@ -29,6 +29,7 @@ class Outcome:
         error: The error's type and message, or `None`.
         seconds: How long the call took.
         began: How many requests had been recorded when it began.
+        api_key: The key that its handler was built with.
     """
 
     call: Call
@@ -37,6 +38,7 @@ class Outcome:
     error: str | None = None
     seconds: float = 0.0
     began: int = 0
+    api_key: str = ""
 
     @property
     def received_text(self) -> str:
@@ -131,8 +133,21 @@ def owner(request: RecordedRequest, calls: Iterable[Call]) -> Call | None:
     for text in _newest_first(request):
         found = [(text.rfind(call.marker), call) for call in calls if call.marker in text]
         if found:
-            return max(found, key=lambda pair: pair[0])[1]
+            first = max(found, key=lambda pair: pair[0])[1]
+            return _named_in_headers(request, [one for one in calls if _go_together(first, one)])
     return None
+
+
+def _go_together(call: Call, other: Call) -> bool:
+    """Tell whether two calls with the same text are made at the same time."""
+    beside = call.name in {other.together, other.name} or other.name == call.together
+    return other.marker == call.marker and beside
+
+
+def _named_in_headers(request: RecordedRequest, calls: Sequence[Call]) -> Call:
+    """Return the call whose task id a header holds, else the first: nothing else tells them."""
+    values = {value for _, value in request.headers}
+    return next((call for call in calls if call.task_id in values), calls[0])
 
 
 def _newest_first(request: RecordedRequest) -> Iterable[str]:

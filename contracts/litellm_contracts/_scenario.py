@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from litellm_contracts._door import Door, Handler
     from litellm_contracts._model import Call
 
+BACK_OFF = 0.02
+"""Seconds until a handler whose request was refused certainly waits to try again."""
 GATE_LIMIT = 2.0
 """Seconds after which a held answer goes out all the same: a handler may do its calls in turn."""
 
@@ -56,23 +58,30 @@ class Stage:
         self.fake.answer_with(script.answer)
         outcomes: dict[str, Outcome] = {}
         for group in _groups(calls):
-            handlers = {call.name: await self._handler(call.handler, model) for call in group}
+            handlers = {call.name: await self._handler(call, model) for call in group}
             # After the handlers are built: what they ask for then is none of the call.
             self.fake.reset_connections(sum(call.reset_connections for call in group))
             began = len(self.fake.journal)
             made = await _perform_group(group, handlers, script)
             for outcome in made:
                 outcome.began = began
+                outcome.api_key = self._key_of(outcome.call)
             outcomes |= {outcome.call.name: outcome for outcome in made}
+            for call in group:
+                if call.closes:
+                    await self._handlers.pop((call.handler, model)).close()
         made = [outcomes[call.name] for call in calls]
         return observe(made, self.fake.journal, self.api_key)
 
-    async def _handler(self, name: str, model: str) -> Handler:
-        key = (name, model)
-        if key not in self._handlers:
-            base_url = self.fake.base_url
-            self._handlers[key] = await self._door.build(base_url, self.api_key, model)
-        return self._handlers[key]
+    async def _handler(self, call: Call, model: str) -> Handler:
+        built = (call.handler, model)
+        if built not in self._handlers:
+            key = self._key_of(call)
+            self._handlers[built] = await self._door.build(self.fake.base_url, key, model)
+        return self._handlers[built]
+
+    def _key_of(self, call: Call) -> str:
+        return f"{self.api_key}-{call.key}" if call.key else self.api_key
 
 
 class _Script:
@@ -185,12 +194,15 @@ async def _in_between(
 
 
 async def _cancelled(call: Call, handler: Handler, script: _Script) -> Outcome:
-    """Make a call in this very task, and cancel it once the fake holds its answer."""
-    gate = script.hold(call, in_stream=False)
+    """Make a call in this very task, and cancel it once the fake holds its answer or refused it."""
+    refused = bool(call.answers) and isinstance(call.answers[0], Failure)
+    gate = script.hold(call, in_stream=refused)
     reached = asyncio.ensure_future(in_thread(gate.wait_until_reached))
     try:
         async with asyncio.timeout(None) as scope:
-            reached.add_done_callback(lambda _: scope.reschedule(0))
+            now = asyncio.get_running_loop().time
+            wait = BACK_OFF if refused else 0.0
+            reached.add_done_callback(lambda _: scope.reschedule(now() + wait))
             return await handler.call(call)
     except TimeoutError:
         return Outcome(call=call, error=CANCELLED)

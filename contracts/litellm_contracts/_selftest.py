@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from litellm_contracts._model import Contract, Result
+    from litellm_contracts._run import Exchanges
     from litellm_contracts.specimens import Specimen
+    from litellm_contracts.specimens._base import Parts
 
 BAD_EXAMPLES = 1
 """Examples drawn for a known-bad handler: the corners, which are all made, must find its fault."""
@@ -161,20 +163,23 @@ def run_selftest(
 
 
 def try_specimen(specimen: Specimen, contracts: Iterable[Contract]) -> Trial:
-    """Put one specimen before the contracts, each time as if newly imported."""
+    """Put one specimen before the contracts, in each exchange as if newly imported."""
     started = time.perf_counter()
     cells: dict[str, Cell] = {}
     messages: dict[str, str] = {}
     reached = set()
+    handlers: dict[str, type[Parts]] = {}  # contracts of one exchange judge the same handler
+    seen: Exchanges = {}
     contracts = [one for one in contracts if is_due(one, specimen)]
     options = Options(
         profile=choose_profile(specimen.profile),
         examples=DEFAULT_EXAMPLES if specimen.is_right else BAD_EXAMPLES,
     )
     for contract in contracts:
-        handler = specimen.handler.fresh()
+        handler = handlers.setdefault(contract.exchange, specimen.handler.fresh())
+        door = PythonDoor(handler.factory(), specimen.name)
         try:
-            result = run_contract(contract, PythonDoor(handler.factory(), specimen.name), options)
+            result = run_contract(contract, door, options, seen)
         except HandlerError as error:
             cells[contract.id], messages[contract.id] = Cell.ERROR, str(error)
             continue

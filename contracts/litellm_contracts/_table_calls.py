@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from fake_litellm._replies import Answer
 
 _TOOL_CALL_ID = "call_read_1"
+_THE_SAME = "?redirected"
+"""A location on the path of the request that is redirected, whatever that is."""
 _NO_TASK: dict[str, Any] = {
     "omitted": OMITTED,
     "none": None,
@@ -23,6 +25,7 @@ _NO_TASK: dict[str, Any] = {
 }
 _TAKEN_OVER = (
     "handler",
+    "key",
     "during",
     "together",
     "between",
@@ -33,6 +36,7 @@ _TAKEN_OVER = (
     "cancel",
     "cancel_after",
     "in_place",
+    "closes",
     "times",
 )
 
@@ -180,13 +184,15 @@ def read_text(value: Any) -> Any:  # noqa: ANN401
 
 
 def _answer(entry: Mapping[str, Any], where: str) -> Answer:
-    from fake_litellm import Cut, Failure, Reply, ToolCall, Usage
+    from fake_litellm import Cut, Failure, Redirect, Reply, ToolCall, Usage
 
     rest = dict(entry)
     if "failure" in rest:
         return Failure(status=rest.pop("failure"), **rest)
     if "cut" in rest:
         return Cut(at=rest["cut"])
+    if "redirect" in rest:
+        return Redirect(status=rest["redirect"], location=_THE_SAME)
     calls = tuple(ToolCall(**call) for call in rest.pop("tool_calls", []))
     counts = {key: rest.pop(key) for key in list(rest) if key.endswith("_tokens")}
     text = read_text(rest.pop("reply"))

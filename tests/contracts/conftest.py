@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from dataclasses import replace
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fake_litellm import RecordedRequest, resolve_session
+from litellm_contracts._doors import PythonDoor, load_factory
 from litellm_contracts._model import Call, Level, Report, Result, Status
 from litellm_contracts._observation import Observation, Outcome, observe
+from litellm_contracts._scenario import Stage
 from litellm_contracts.reports._json import to_dict
 
 if TYPE_CHECKING:
@@ -297,3 +300,24 @@ def report() -> Report:
         },
         seconds=1.75,
     )
+
+
+@pytest.fixture
+def right(handlers: Path, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401
+    """Return the class of a right handler."""
+    monkeypatch.setattr(sys, "path", [str(handlers), *sys.path])
+    return load_factory("sdk_handler:Handler")
+
+
+@pytest.fixture
+def perform(right: Callable[..., Any]) -> Callable[..., Observation]:
+    """Return a function that makes calls of a handler on a stage."""
+
+    def make(*calls: Call, factory: Callable[..., Any] = right) -> Observation:
+        async def main() -> Observation:
+            async with Stage(PythonDoor(factory, "my:factory"), "1.106.2") as stage:
+                return await stage.perform(calls, "gpt-4o")
+
+        return asyncio.run(main())
+
+    return make

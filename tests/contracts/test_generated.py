@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from dataclasses import replace
@@ -69,6 +70,17 @@ def test_the_same_seed_draws_the_same_calls(generator: str) -> None:
     assert len(first) == 20
     assert draw(generator) == first
     assert draw(generator, seed=2) != first
+
+
+def test_what_else_is_loaded_does_not_change_what_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = draw("conversations", examples=60)
+    constants = [f"constant number {number}" for number in range(200)]
+    tmp_path.joinpath("with_constants.py").write_text(f"KNOWN = {constants}")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("with_constants")
+    assert draw("conversations", examples=60) == first
 
 
 def test_prompts_hold_their_marker() -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -9,40 +8,16 @@ import pytest
 
 from fake_litellm import Cut, Failure, Reply
 from litellm_contracts import _scenario
-from litellm_contracts._doors import PythonDoor, load_factory
-from litellm_contracts._errors import HandlerError
-from litellm_contracts._scenario import Stage
+from litellm_contracts._observation import Outcome, observe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from litellm_contracts._model import Call
     from litellm_contracts._observation import Observation
 
     MakeCall = Callable[..., Call]
     Perform = Callable[..., Observation]
-
-
-@pytest.fixture
-def right(handlers: Path, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401
-    """Return the class of a right handler."""
-    monkeypatch.setattr(sys, "path", [str(handlers), *sys.path])
-    return load_factory("sdk_handler:Handler")
-
-
-@pytest.fixture
-def perform(right: Callable[..., Any]) -> Perform:
-    """Return a function that makes calls of a handler on a stage."""
-
-    def make(*calls: Call, factory: Callable[..., Any] = right) -> Observation:
-        async def main() -> Observation:
-            async with Stage(PythonDoor(factory, "my:factory"), "1.106.2") as stage:
-                return await stage.perform(calls, "gpt-4o")
-
-        return asyncio.run(main())
-
-    return make
 
 
 def callers(observation: Observation) -> list[str | None]:
@@ -320,6 +295,43 @@ def test_requests_of_the_same_text_go_to_the_call_that_has_begun(
     assert callers(perform(message("one"), again)) == ["one", "two"]
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_requests_of_the_same_text_at_the_same_time_are_told_by_their_headers(
+    message: MakeCall, sent: Callable[..., Any], *, swapped: bool
+) -> None:
+    one = message("one", "task-0001", marker="[same]")
+    two = message("two", "task-0002", marker="[same]", together="one")
+    ids = ["task-0002", "task-0001"] if swapped else ["task-0001", "task-0002"]
+    requests = [sent("same", ("X-Zoo-Session-ID", task_id)) for task_id in ids]
+    observation = observe([Outcome(call=one), Outcome(call=two)], requests)
+    assert callers(observation) == (["two", "one"] if swapped else ["one", "two"])
+    single = observe([Outcome(call=one), Outcome(call=two)], requests[:1])
+    assert len(single.requests_of(one)) + len(single.requests_of(two)) == 1
+
+
+def test_a_refused_call_is_cancelled_while_it_waits_to_try_again(
+    message: MakeCall, right: type[Any], perform: Perform
+) -> None:
+    log: list[str] = []
+
+    class Waiting(right):
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            try:
+                async for chunk in super().create_message(*arguments):
+                    yield chunk
+            except Exception as error:
+                log.append(type(error).__name__)
+                await asyncio.sleep(60)
+                raise
+
+    refused = (Failure(status=400), Reply(text="Never."))
+    first, second = message("one", cancel=True, answers=refused), message("two")
+    observation = perform(first, second, factory=Waiting)
+    assert log == ["BadRequestError"]
+    assert [one.error for one in observation.outcomes] == ["cancelled by its caller", None]
+    assert callers(observation) == ["one", "two"]
+
+
 def test_a_call_that_cannot_be_cancelled_is_kept(
     message: MakeCall, right: type[Any], perform: Perform
 ) -> None:
@@ -336,53 +348,3 @@ def test_a_call_is_made_as_often_as_it_says(message: MakeCall, perform: Perform)
     observation = perform(message("one", times=3), message("two"))
     assert callers(observation) == ["one", "one", "one", "two"]
     assert len(observation.outcomes) == 2
-
-
-def test_each_handler_of_a_contract_is_built_once_and_closed(
-    message: MakeCall,
-    prompt: MakeCall,
-    perform: Perform,
-    right: type[Any],
-) -> None:
-    built: list[Any] = []
-    closed: list[Any] = []
-
-    class Counted(right):
-        def __init__(self, **given: str) -> None:
-            super().__init__(**given)
-            built.append(self)
-
-        async def aclose(self) -> None:
-            await super().aclose()
-            closed.append(self)
-
-    perform(
-        message("one", handler="first"),
-        message("two", handler="second"),
-        prompt("three", handler="first"),
-        factory=Counted,
-    )
-    assert len(built) == 2
-    assert closed == built
-
-
-def test_a_handler_that_cannot_be_built_ends_the_contract(
-    message: MakeCall, perform: Perform
-) -> None:
-    with pytest.raises(HandlerError, match="TypeError"):
-        perform(message(), factory=print)
-
-
-def test_what_was_seen_of_earlier_calls_is_forgotten(
-    right: Callable[..., Any], message: MakeCall
-) -> None:
-    async def main() -> list[Observation]:
-        async with Stage(PythonDoor(right, "my:factory"), "1.106.2") as stage:
-            return [await stage.perform([message(name)], "gpt-4o") for name in ("one", "two")]
-
-    assert [callers(observation) for observation in asyncio.run(main())] == [["one"], ["two"]]
-
-
-def test_stages_have_keys_of_their_own(right: Callable[..., Any]) -> None:
-    stages = [Stage(PythonDoor(right, "my:factory"), "1.106.2") for _ in range(2)]
-    assert stages[0].api_key != stages[1].api_key

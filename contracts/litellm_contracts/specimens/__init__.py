@@ -26,6 +26,7 @@ def all_specimens() -> Mapping[str, Specimen]:
         broken_presence,
         broken_prompts,
         broken_requests,
+        broken_sharing,
         broken_streams,
         broken_trouble,
         broken_values,

@@ -204,7 +204,11 @@ class AsyncHandler(Parts):
                 if not self.is_retried(turn, error):
                     raise
                 turn.attempt, turn.failure = turn.attempt + 1, error
-                await asyncio.sleep(0)
+                await self.back_off(turn)
+
+    async def back_off(self, turn: Turn) -> None:  # noqa: ARG002 - a fault may look at it
+        """Wait before a request is sent again."""
+        await asyncio.sleep(0)
 
     async def create_message(
         self,

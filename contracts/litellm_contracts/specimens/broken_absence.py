@@ -177,7 +177,7 @@ class _Unchanged(AsyncHandler):
     schema/create-message absence/retry-without-task isolation/call-during-stream
     isolation/calls-between-chunks isolation/metadata-changed-in-place
     isolation/retry-beside-another-task isolation/same-text-in-another-task
-    isolation/after-reset-connection isolation/task-of-a-parent""",
+    isolation/after-reset-connection isolation/task-of-a-parent -isolation/other-handler-closed""",
 )
 class _Previous(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -192,7 +192,7 @@ class _Previous(AsyncHandler):
     "id-of-failed-call-without-task",
     "Clears the task id only after a success.",
     """absence/after-failed-task isolation/after-every-kind-of-call
-    isolation/after-every-kind-of-answer""",
+    isolation/after-every-kind-of-answer presence/redirect""",
 )
 class _Uncleared(SyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:

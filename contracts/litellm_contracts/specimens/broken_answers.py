@@ -25,7 +25,7 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         lambda chunks, turn: chunks if turn.notes["pieces"] > 1 else [],
         f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
-    faithfulness/streams-at-once""",
+    faithfulness/streams-at-once isolation/other-handler-closed""",
     ),
     (
         "pieces-doubled",
@@ -33,7 +33,7 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         lambda chunks, _: chunks * 2,
         f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
-    faithfulness/streams-at-once""",
+    faithfulness/streams-at-once isolation/other-handler-closed""",
     ),
     (
         "pieces-stripped",
@@ -56,7 +56,7 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         lambda chunks, _: [{**chunk, "type": "content"} for chunk in chunks],
         f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
-    faithfulness/streams-at-once""",
+    faithfulness/streams-at-once isolation/other-handler-closed""",
     ),
 )
 
@@ -87,7 +87,7 @@ for _number, (_name, _about, _change, _breaks) in enumerate(_CHANGED):
     "Holds each piece back until the next one, and never yields the last.",
     f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
-    faithfulness/streams-at-once""",
+    faithfulness/streams-at-once isolation/other-handler-closed""",
 )
 class _LastLost(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -136,7 +136,7 @@ class _Decoded(RawHandler):
 @known_bad(
     "completion-object-returned",
     "Returns the SDK's object instead of its text.",
-    "faithfulness/completed-text schema/complete-prompt",
+    "faithfulness/completed-text schema/complete-prompt isolation/other-handler-closed",
 )
 class _Object(AsyncHandler):
     def text(self, answer: Any) -> str:  # noqa: ANN401

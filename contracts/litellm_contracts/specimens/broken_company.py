@@ -192,7 +192,7 @@ class _Lanes(AsyncHandler):
 @known_bad(
     "id-of-the-task-that-waits-to-retry",
     "Keeps the headers on the handler while it waits to try again, for calls without a task too.",
-    "isolation/retry-beside-another-task",
+    "isolation/retry-beside-another-task isolation/after-every-kind-of-stop",
     is_slow=True,
 )
 class _Waiting(AsyncHandler):

@@ -45,6 +45,18 @@ class _ByText(SyncHandler):
 
 
 @known_bad(
+    "header-missing-where-an-answer-goes-on",
+    "Loses the header where the last message is the assistant's, to be gone on with.",
+    "schema/create-message",
+)
+class _GoesOn(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        goes_on = not turn.is_prompt and turn.messages[-1]["role"] == "assistant"
+        return self.fault({}) if headers and goes_on else headers
+
+
+@known_bad(
     "header-missing-for-prefixed-models",
     "Loses the header in the branch for models that name their provider.",
     "schema/create-message",

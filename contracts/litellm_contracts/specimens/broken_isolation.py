@@ -32,7 +32,8 @@ class _First(AsyncHandler):
 @known_bad(
     "id-of-call-before",
     "Sets the task id after the request is built: it sends that of the call before.",
-    f"{_OTHER_ID} presence/content-parts isolation/task-of-a-parent",
+    f"""{_OTHER_ID} presence/content-parts isolation/task-of-a-parent
+    isolation/other-handler-closed""",
 )
 class _Before(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -90,7 +91,8 @@ class _TakeOver(SyncHandler):
     "id-on-the-handler-before-an-await",
     "Sets the task id on the handler, awaits something, and reads it again.",
     """isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/task-beside-no-task
-    isolation/retry-beside-another-task complete-prompt/at-the-same-time""",
+    isolation/retry-beside-another-task complete-prompt/at-the-same-time
+    isolation/same-text-in-another-task""",
 )
 class _OnHandler(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -109,7 +111,8 @@ class _OnHandler(AsyncHandler):
     "id-on-the-class-before-an-await",
     "Sets the task id on the class, awaits something, and reads it again.",
     """isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/task-beside-no-task
-    isolation/retry-beside-another-task complete-prompt/at-the-same-time isolation/two-handlers""",
+    isolation/retry-beside-another-task complete-prompt/at-the-same-time isolation/two-handlers
+    isolation/same-text-in-another-task""",
 )
 class _OnClass(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -128,7 +131,8 @@ class _OnClass(AsyncHandler):
     "id-on-the-handler-between-threads",
     "Sets the task id on the handler, blocks for a while, and reads it again.",
     """isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/task-beside-no-task
-    isolation/retry-beside-another-task complete-prompt/at-the-same-time""",
+    isolation/retry-beside-another-task complete-prompt/at-the-same-time
+    isolation/same-text-in-another-task""",
     is_slow=True,
 )
 class _BetweenThreads(SyncHandler):

@@ -16,7 +16,7 @@ from litellm_contracts.specimens._registry import known_bad
     -presence/reconnect -isolation/second-handler-without-task -presence/content-parts
     -presence/empty-system-prompt -presence/long-text -presence/retry-after-500
     -presence/retry-after-503 -presence/retry-after-other-failures -presence/unicode-text
-    -presence/unknown-metadata""",
+    -presence/unknown-metadata -isolation/other-handler-closed""",
 )
 class _FirstCall(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -114,7 +114,7 @@ class _TwoFailures(AsyncHandler):
     "header-missing-after-a-failed-call",
     "Builds a new client after a failure and forgets the header with it.",
     """presence/after-failed-call presence/fallback isolation/after-every-kind-of-call
-    isolation/after-every-kind-of-answer recognition/filed-right-in-trouble""",
+    isolation/after-every-kind-of-answer recognition/filed-right-in-trouble presence/redirect""",
 )
 class _AfterFailure(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -160,7 +160,8 @@ class _Learned(AsyncHandler):
     "header-missing-after-complete-prompt",
     "Switches the header off for complete_prompt and never on again.",
     f"""complete-prompt/between-turns {AFTER_TURN} complete-prompt/at-the-same-time
-    isolation/calls-between-chunks isolation/retry-beside-another-task""",
+    isolation/calls-between-chunks isolation/retry-beside-another-task
+    -isolation/other-handler-closed -presence/redirect""",
 )
 class _SwitchedOff(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

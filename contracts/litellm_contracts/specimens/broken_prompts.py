@@ -41,7 +41,7 @@ known_bad(
     "prompt-with-id-of-last-message",
     "Sends the last message's task id with complete_prompt.",
     f"""{_AFTER_A_MESSAGE} isolation/calls-between-chunks isolation/retry-beside-another-task
-    -isolation/after-reset-connection""",
+    -isolation/after-reset-connection -presence/redirect""",
 )(_remembering(lambda *_: True, AsyncHandler))
 
 known_bad(
@@ -132,7 +132,7 @@ class _BesideTwo(AsyncHandler):
     f"""complete-prompt/after-create-message complete-prompt/between-turns complete-prompt/retry
     complete-prompt/every-model-branch {AFTER_TURN} schema/complete-prompt
     complete-prompt/at-the-same-time isolation/retry-beside-another-task
-    -isolation/after-reset-connection isolation/calls-between-chunks""",
+    -isolation/after-reset-connection isolation/calls-between-chunks -presence/redirect""",
 )
 class _Finished(_remembering(lambda _, handler: handler.memory.get("finished"), SyncHandler)):  # type: ignore[misc]
     def end(self, turn: Turn) -> None:
@@ -234,7 +234,7 @@ class _LiteLlmHeader(SyncHandler):
 @known_bad(
     "prompt-text-lost",
     "Returns nothing where complete_prompt was answered.",
-    "faithfulness/completed-text schema/complete-prompt",
+    "faithfulness/completed-text schema/complete-prompt isolation/other-handler-closed",
 )
 class _Lost(AsyncHandler):
     def text(self, answer: Any) -> str:  # noqa: ANN401

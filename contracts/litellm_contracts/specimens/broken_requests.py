@@ -69,7 +69,7 @@ class _TwiceAfterPrompt(SyncHandler):
     "retry-sent-twice",
     "Repeats a request twice where once would do.",
     f"""{COUNTED} -presence/exactly-one-request -presence/reconnect schema/complete-prompt
-    schema/create-message""",
+    schema/create-message -presence/redirect""",
 )
 class _RetryTwice(SyncHandler):
     def send(self, turn: Turn) -> Any:  # noqa: ANN401

@@ -225,7 +225,7 @@ class _Parent(AsyncHandler):
 @known_bad(
     "cache-warmed-for-claude",
     "Sends a conversation's first turn once more, to warm the cache of one model family.",
-    "schema/create-message",
+    "schema/create-message faithfulness/own-text",
 )
 class _Warming(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:

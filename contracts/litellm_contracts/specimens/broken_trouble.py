@@ -39,7 +39,7 @@ class _LastOnRetries(AsyncHandler):
     "Copies the client for a retry, with the header as a default, and keeps the copy.",
     """complete-prompt/after-failed-create-message isolation/after-every-kind-of-answer
     isolation/retry-beside-another-task recognition/filed-right-in-trouble
-    isolation/calls-between-chunks schema/create-message""",
+    isolation/calls-between-chunks schema/create-message isolation/after-every-kind-of-stop""",
 )
 class _CopyKept(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -77,6 +77,21 @@ class _NewKey(AsyncHandler):
         headers = super().headers(turn)
         is_refreshed = _status(turn.failure) == 401  # noqa: PLR2004
         return self.fault({}) if headers and is_refreshed else headers
+
+
+@known_bad(
+    "header-missing-where-it-is-redirected-to",
+    "Follows a redirect itself, without the headers.",
+    "presence/redirect",
+)
+class _Redirected(SyncHandler):
+    def is_retried(self, turn: Turn, error: Exception) -> bool:
+        return _status(error) in {307, 308} or super().is_retried(turn, error)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        redirected = _status(turn.failure) in {307, 308}
+        return self.fault({}) if headers and redirected else headers
 
 
 @known_bad(

@@ -1,0 +1,100 @@
+"""Which handlers a contract builds, with which key, and when they are closed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from litellm_contracts._doors import PythonDoor
+from litellm_contracts._errors import HandlerError
+from litellm_contracts._scenario import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from litellm_contracts._model import Call
+    from litellm_contracts._observation import Observation
+
+    MakeCall = Callable[..., Call]
+    Perform = Callable[..., Observation]
+
+
+@pytest.fixture
+def counted(right: type[Any]) -> type[Any]:
+    """Return a right handler that notes in `log` what is built and closed."""
+
+    class Counted(right):  # type: ignore[misc]
+        log: list[tuple[str, Any]] = []  # noqa: RUF012 - what all of them did
+
+        def __init__(self, **given: str) -> None:
+            super().__init__(**given)
+            self.log.append(("built", self))
+
+        async def aclose(self) -> None:
+            await super().aclose()
+            self.log.append(("closed", self))
+
+    return Counted
+
+
+def test_each_handler_of_a_contract_is_built_once_and_closed(
+    message: MakeCall, prompt: MakeCall, perform: Perform, counted: type[Any]
+) -> None:
+    perform(
+        message("one", handler="first"),
+        message("two", handler="second"),
+        prompt("three", handler="first"),
+        factory=counted,
+    )
+    (_, first), (_, second), *closed = counted.log
+    assert closed == [("closed", first), ("closed", second)]
+
+
+def test_a_handler_can_be_closed_before_the_others(
+    message: MakeCall, perform: Perform, counted: type[Any]
+) -> None:
+    observation = perform(
+        message("one", handler="first", closes=True),
+        message("two", handler="second"),
+        message("three", handler="first"),
+        factory=counted,
+    )
+    (_, first), told, (_, second), (_, again), *rest = counted.log
+    assert told == ("closed", first)
+    assert rest == [("closed", second), ("closed", again)]
+    assert [outcome.error for outcome in observation.outcomes] == [None] * 3
+
+
+def test_a_handler_may_have_a_key_of_its_own(message: MakeCall, perform: Perform) -> None:
+    calls = [message("one"), message("two", handler="second", key="another")]
+    observation = perform(*calls)
+    key = observation.api_key
+    assert [outcome.api_key for outcome in observation.outcomes] == [key, f"{key}-another"]
+    assert [one.request.header_values("authorization") for one in observation.seen] == [
+        [f"Bearer {key}"],
+        [f"Bearer {key}-another"],
+    ]
+
+
+def test_a_handler_that_cannot_be_built_ends_the_contract(
+    message: MakeCall, perform: Perform
+) -> None:
+    with pytest.raises(HandlerError, match="TypeError"):
+        perform(message(), factory=print)
+
+
+def test_what_was_seen_of_earlier_calls_is_forgotten(
+    right: Callable[..., Any], message: MakeCall
+) -> None:
+    async def main() -> list[Observation]:
+        async with Stage(PythonDoor(right, "my:factory"), "1.106.2") as stage:
+            return [await stage.perform([message(name)], "gpt-4o") for name in ("one", "two")]
+
+    assert [len(observation.seen) for observation in asyncio.run(main())] == [1, 1]
+
+
+def test_stages_have_keys_of_their_own(right: Callable[..., Any]) -> None:
+    stages = [Stage(PythonDoor(right, "my:factory"), "1.106.2") for _ in range(2)]
+    assert stages[0].api_key != stages[1].api_key
