@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from litellm_contracts._matrix import load_matrix
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 COMMANDS = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+LAST_OF_EACH_MAJOR = list({one.major: one.openai for one in load_matrix().of("node")}.values())
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/README.md"))
 
 
@@ -61,6 +64,21 @@ def test_the_readme_leads_to_a_conformant_handler(
     report = json.loads(folder.joinpath("report.json").read_text(encoding="utf-8"))
     assert report["verdict"] == "conformant"
     assert report["counts"]["pass"] > 60
+
+
+@pytest.mark.parametrize("openai", LAST_OF_EACH_MAJOR)
+def test_the_typescript_example_is_conformant_on(
+    openai: str, example: Callable[[str], Path]
+) -> None:
+    folder = example("node-typescript")
+    check = 'litellm-contracts check --command "node dist/contracts.js" --json report.json'
+    for line in (f"npm install openai@{openai}", "npx tsc", check):
+        ran = run(line, folder)
+        assert ran.returncode == 0, f"{line}\n{ran.stdout}\n{ran.stderr}"
+    package = folder.joinpath("node_modules", "openai", "package.json")
+    assert json.loads(package.read_text(encoding="utf-8"))["version"] == openai
+    report = json.loads(folder.joinpath("report.json").read_text(encoding="utf-8"))
+    assert report["verdict"] == "conformant"
 
 
 def test_there_is_an_example_for_each_way() -> None:
