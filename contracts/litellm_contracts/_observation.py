@@ -146,7 +146,7 @@ def _go_together(call: Call, other: Call) -> bool:
 
 def _named_in_headers(request: RecordedRequest, calls: Sequence[Call]) -> Call:
     """Return the call whose task id a header holds, else the first: nothing else tells them."""
-    values = {value for _, value in request.headers}
+    values = [value for _, value in request.headers]  # an id may be of any type
     return next((call for call in calls if call.task_id in values), calls[0])
 
 

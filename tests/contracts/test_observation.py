@@ -63,6 +63,15 @@ def test_calls_that_share_a_text_are_told_apart_by_their_order(
     assert [seen.call for seen in observation.seen] == [one, one, two]
 
 
+@pytest.mark.parametrize("task_id", ["task-0002", ["a", "list"], {"a": "table"}, None])
+def test_calls_of_one_text_at_the_same_time_may_have_any_task_id(
+    message: MakeCall, sent: Sent, task_id: object
+) -> None:
+    one = message("one", marker="[same]")
+    two = message("two", task_id, marker="[same]", together="one")
+    assert owner(sent("same", ("X-Zoo-Session-ID", "task-0001")), [two, one]) is one
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -36,6 +36,28 @@ class _Quiet(AsyncHandler):
 
 
 @known_bad(
+    "id-of-the-call-that-waits-first",
+    "Joins a handler's second call to its first, where that still waits, under its task id.",
+    """isolation/concurrent-tasks isolation/ten-concurrent-tasks
+    isolation/retry-beside-another-task complete-prompt/at-the-same-time""",
+)
+class _Joined(AsyncHandler):
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        self.memory["calls"] = self.memory.get("calls", 0) + 1
+        waiting = self.memory.setdefault("waiting", [])
+        waiting.append(turn)
+        try:
+            return await super().send(turn)
+        finally:
+            waiting.remove(turn)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers, first = super().headers(turn), self.memory["waiting"][0]
+        joins = headers and first.task_id and first is not turn and self.memory["calls"] == 2  # noqa: PLR2004
+        return self.fault(super().headers(first)) if joins else headers
+
+
+@known_bad(
     "header-missing-beside-a-prompt",
     "Switches sessions off while a prompt waits: a message that starts meanwhile has none.",
     "complete-prompt/at-the-same-time",

@@ -240,3 +240,26 @@ class _Lost(AsyncHandler):
     def text(self, answer: Any) -> str:  # noqa: ANN401
         del answer
         return self.fault("")
+
+
+@known_bad(
+    "prompt-with-id-when-nothing-was-said",
+    "Asks again where a prompt's answer is empty, with the headers of the last message.",
+    "complete-prompt/retry",
+)
+class _AskedAgain(SyncHandler):
+    def complete_prompt(self, prompt: str) -> str:
+        text = super().complete_prompt(prompt)
+        if text:
+            return text
+        self.memory["again"] = True
+        try:
+            return super().complete_prompt(prompt)
+        finally:
+            self.memory["again"] = False
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        self.memory["last"] = headers or self.memory.get("last", {})
+        asks_again = turn.is_prompt and self.memory.get("again")
+        return self.fault(self.memory["last"]) if asks_again else headers
