@@ -49,7 +49,7 @@ def _lines(matrix: Matrix) -> Iterator[str]:
 def _summary(matrix: Matrix) -> Iterator[str]:
     trips = matrix.trips()
     if untripped := [one for one, trials in trips.items() if not trials]:
-        yield f"tripped by nobody: {', '.join(untripped)}"
+        yield shorten(f"tripped by nobody: {', '.join(untripped)}", _WIDTH)
     if wide := matrix.tripped_by_the_way():
         yield f"tripped only by handlers that trip more than {FEW}: {', '.join(wide)}"
     words = Counter((trial.is_right, trial.word) for trial in matrix.trials)
