@@ -24,32 +24,29 @@ _MIXED = """isolation/call-during-stream isolation/calls-between-chunks
     isolation/retry-beside-another-task isolation/same-text-in-another-task"""
 """Contracts with turns of tasks in which a call without a task is judged too."""
 
-ABSENT = f"""absence/* presence/redirect
-    isolation/task-beside-no-task isolation/second-handler-without-task
+ABSENT = f"""absence/* isolation/task-beside-no-task isolation/second-handler-without-task
     isolation/long-lived-handler isolation/after-* isolation/metadata-changed-in-place {_MIXED}"""
 """Every hand-written contract in which create_message has no task id."""
 
-PROMPTS = """complete-prompt/* presence/redirect
+PROMPTS = """complete-prompt/*
     isolation/second-handler-without-task isolation/other-handler-closed
     isolation/long-lived-handler isolation/after-* schema/complete-prompt
     isolation/calls-between-chunks
     isolation/retry-beside-another-task"""
 """Every contract in which a request of complete_prompt is judged by its headers."""
 
-WITHOUT_ID = f"""presence/redirect
-    isolation/task-beside-no-task isolation/second-handler-without-task
+WITHOUT_ID = f"""isolation/task-beside-no-task isolation/second-handler-without-task
     isolation/long-lived-handler isolation/after-* isolation/metadata-changed-in-place
     schema/create-message {_MIXED}"""
 """What is left of these under a profile that wants a session with every request."""
 
-ALL_PROMPTS = """presence/redirect isolation/second-handler-without-task
+ALL_PROMPTS = """isolation/second-handler-without-task
     isolation/other-handler-closed isolation/long-lived-handler
     isolation/after-* isolation/calls-between-chunks isolation/retry-beside-another-task
     schema/complete-prompt"""
 """The same for complete_prompt."""
 
 AFTER_TURN = """isolation/long-lived-handler isolation/after-* isolation/other-handler-closed
-    presence/redirect
     recognition/nothing-else-filed-there recognition/filed-right-in-trouble"""
 """Contracts in which a request of no task, and a prompt, follow a turn on the same handler."""
 

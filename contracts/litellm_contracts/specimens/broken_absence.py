@@ -192,7 +192,7 @@ class _Previous(AsyncHandler):
     "id-of-failed-call-without-task",
     "Clears the task id only after a success.",
     """absence/after-failed-task isolation/after-every-kind-of-call
-    isolation/after-every-kind-of-answer presence/redirect""",
+    isolation/after-every-kind-of-answer""",
 )
 class _Uncleared(SyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:

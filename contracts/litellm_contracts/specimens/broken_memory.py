@@ -161,7 +161,7 @@ class _Learned(AsyncHandler):
     "Switches the header off for complete_prompt and never on again.",
     f"""complete-prompt/between-turns {AFTER_TURN} complete-prompt/at-the-same-time
     isolation/calls-between-chunks isolation/retry-beside-another-task
-    -isolation/other-handler-closed -presence/redirect""",
+    -isolation/other-handler-closed""",
 )
 class _SwitchedOff(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

@@ -41,7 +41,7 @@ known_bad(
     "prompt-with-id-of-last-message",
     "Sends the last message's task id with complete_prompt.",
     f"""{_AFTER_A_MESSAGE} isolation/calls-between-chunks isolation/retry-beside-another-task
-    -isolation/after-reset-connection -presence/redirect""",
+    -isolation/after-reset-connection""",
 )(_remembering(lambda *_: True, AsyncHandler))
 
 known_bad(
@@ -132,7 +132,7 @@ class _BesideTwo(AsyncHandler):
     f"""complete-prompt/after-create-message complete-prompt/between-turns complete-prompt/retry
     complete-prompt/every-model-branch {AFTER_TURN} schema/complete-prompt
     complete-prompt/at-the-same-time isolation/retry-beside-another-task
-    -isolation/after-reset-connection isolation/calls-between-chunks -presence/redirect""",
+    -isolation/after-reset-connection isolation/calls-between-chunks""",
 )
 class _Finished(_remembering(lambda _, handler: handler.memory.get("finished"), SyncHandler)):  # type: ignore[misc]
     def end(self, turn: Turn) -> None:
