@@ -131,16 +131,19 @@ def check_valid_request(observation: Observation, profile: Profile) -> Iterator[
 
 
 def check_own_text(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """Each request of a judged call holds its own system prompt, and no other call's text."""
+    """Each request of a judged call holds all that was said in it, and no other call's text."""
     for outcome in observation.judged():
         call = outcome.call
         others = [one.call.marker for one in observation.outcomes if one.call.marker != call.marker]
+        said = {call.system_prompt: "the system prompt", call.prompt: "the prompt"}
+        said |= dict.fromkeys(_texts([one.get("content") for one in call.messages]), "a message")
         given = f"{call.messages} {call.prompt}"
         for seen in observation.requests_of(call):
             text = "\n".join(_texts(seen.request.json))
             foreign = [marker for marker in others if marker in text and marker not in given]
-            if call.system_prompt not in text:
-                wrong = f"does not hold the system prompt of {named(call)}"
+            missing = [what for words, what in said.items() if words.strip() not in text]
+            if missing:
+                wrong = f"does not hold {missing[0]} of {named(call)}"
             elif foreign:
                 wrong = f"holds a text of another call, {foreign[0]}"
             else:
@@ -149,7 +152,34 @@ def check_own_text(observation: Observation, _profile: Profile) -> Iterator[Find
                 message=f"request {seen.number} {wrong}",
                 call=call.name,
                 request=seen.number,
-                cause="a system prompt or messages of an earlier call are kept and sent again",
+                cause="what is sent is not made of the call's arguments, and of them alone",
+            )
+
+
+def check_own_model(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """Each request of a judged call names the model that its handler was built with."""
+    for outcome in observation.judged():
+        for seen in observation.requests_of(outcome.call):
+            body = seen.request.json if isinstance(seen.request.json, dict) else {}
+            if body.get("model", outcome.model) != outcome.model:
+                yield Finding(
+                    message=f"request {seen.number} names the model {body['model']!r}; the "
+                    f"handler was built with {outcome.model!r}",
+                    call=outcome.call.name,
+                    request=seen.number,
+                    cause="a handler or client that was built for another model is used, or the "
+                    "name is altered: LiteLLM knows models by their whole names",
+                )
+
+
+def check_arguments(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """A judged call leaves the messages and the metadata of its caller as they were."""
+    for outcome in observation.judged():
+        if outcome.altered:
+            yield Finding(
+                message=f"{named(outcome.call)} altered the {outcome.altered} of its caller",
+                call=outcome.call.name,
+                cause="something is put into the caller's own list or dict instead of a copy",
             )
 
 
@@ -172,6 +202,8 @@ CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {
     "session": check_session,
     "valid-request": check_valid_request,
     "own-text": check_own_text,
+    "own-model": check_own_model,
+    "arguments": check_arguments,
     **ANSWER_CHECKS,
     **LEAK_CHECKS,
     **HOSTILE_CHECKS,

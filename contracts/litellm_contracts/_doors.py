@@ -218,8 +218,9 @@ class PythonHandler:
         outcome = Outcome(call=call)
         started = time.perf_counter()
         try:
-            async with asyncio.timeout(CALL_LIMIT) as scope:
-                await self._try(call, outcome, meanwhile, scope)
+            with self._worker.lend():
+                async with asyncio.timeout(CALL_LIMIT) as scope:
+                    await self._try(call, outcome, meanwhile, scope)
         except TimeoutError:
             outcome.error = f"no answer within {CALL_LIMIT:g} s"
             if call.cancel_after and outcome.chunks:
@@ -253,12 +254,30 @@ class PythonHandler:
         self, call: Call, outcome: Outcome, meanwhile: Meanwhile | None, scope: asyncio.Timeout
     ) -> None:
         if call.method == "complete_prompt":
+            await asyncio.sleep(0)  # as below, so that calls at the same time keep their order
             outcome.text = await self._invoke(self._handler.complete_prompt, call.prompt)
             return
         arguments: list[Any] = [call.system_prompt, copy.deepcopy(list(call.messages))]
         if call.metadata is not OMITTED:
             arguments.append(self._object_for(call))
+        try:
+            await self._stream(call, outcome, meanwhile, scope, arguments)
+        finally:
+            given = dict(zip(("", "messages", "metadata"), arguments, strict=False))
+            wanted = {"messages": list(call.messages), "metadata": call.metadata}
+            altered = (name for name in wanted if name in given and given[name] != wanted[name])
+            outcome.altered = next(altered, "")
+
+    async def _stream(
+        self,
+        call: Call,
+        outcome: Outcome,
+        meanwhile: Meanwhile | None,
+        scope: asyncio.Timeout,
+        arguments: list[Any],
+    ) -> None:
         chunks = await self._invoke(self._handler.create_message, *arguments)
+        await asyncio.sleep(0)  # a caller may begin to read after it has made other calls
         if hasattr(chunks, "__aiter__"):
             async for chunk in chunks:
                 outcome.chunks.append(chunk)
@@ -272,12 +291,12 @@ class PythonHandler:
             return
         chunks = iter(chunks)
         if meanwhile is not None:
-            await self._worker.run(outcome.chunks.extend, itertools.islice(chunks, 1))
+            await self._blocking(outcome.chunks.extend, itertools.islice(chunks, 1))
             await meanwhile()
         stop = call.abandon_after or call.cancel_after or None  # a thread cannot be cancelled
-        await self._worker.run(outcome.chunks.extend, itertools.islice(chunks, stop))
+        await self._blocking(outcome.chunks.extend, itertools.islice(chunks, stop))
         if stop and hasattr(chunks, "close"):  # as the end of a `for` does, in the same thread
-            await self._worker.run(chunks.close)
+            await self._blocking(chunks.close)
 
     def _object_for(self, call: Call) -> Any:  # noqa: ANN401
         """Return the metadata object: the one that earlier calls with equal metadata were given.
@@ -303,8 +322,12 @@ class PythonHandler:
         if self._is_async():
             value = method(*arguments)
         else:
-            value = await self._worker.run(method, *arguments)
+            value = await self._blocking(method, *arguments)
         return await value if inspect.isawaitable(value) else value
+
+    async def _blocking(self, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
+        with self._worker.lend() as worker:
+            return await worker.run(function, *arguments)
 
     def _is_async(self) -> bool:
         methods = [getattr(self._handler, name, None) for name in METHODS]

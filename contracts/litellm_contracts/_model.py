@@ -72,6 +72,7 @@ class Call:
         prompt: The prompt (`complete_prompt`); holds the marker.
         metadata: The metadata argument, or `OMITTED`.
         handler: Which handler of the contract makes the call; each name is one instance.
+        model: The model name its handler is built with, where it is not the contract's.
         key: Name of the API key that the handler is built with; without one it is the run's.
         answers: The fake's answers to the requests of this call, in order; the default
             reply after them.
@@ -101,6 +102,7 @@ class Call:
     metadata: Any = OMITTED
     handler: str = "handler"
     key: str = ""
+    model: str = ""
     answers: tuple[Answer, ...] = ()
     during: str | None = None
     together: str | None = None

@@ -30,6 +30,8 @@ class Outcome:
         seconds: How long the call took.
         began: How many requests had been recorded when it began.
         api_key: The key that its handler was built with.
+        model: The model that its handler was built with.
+        altered: Which of the arguments is not what it was: `messages` or `metadata`.
     """
 
     call: Call
@@ -39,6 +41,8 @@ class Outcome:
     seconds: float = 0.0
     began: int = 0
     api_key: str = ""
+    model: str = ""
+    altered: str = ""
 
     @property
     def received_text(self) -> str:

@@ -66,14 +66,16 @@ class Stage:
             for outcome in made:
                 outcome.began = began
                 outcome.api_key = self._key_of(outcome.call)
+                outcome.model = outcome.call.model or model
             outcomes |= {outcome.call.name: outcome for outcome in made}
             for call in group:
                 if call.closes:
-                    await self._handlers.pop((call.handler, model)).close()
+                    await self._handlers.pop((call.handler, call.model or model)).close()
         made = [outcomes[call.name] for call in calls]
         return observe(made, self.fake.journal, self.api_key)
 
     async def _handler(self, call: Call, model: str) -> Handler:
+        model = call.model or model
         built = (call.handler, model)
         if built not in self._handlers:
             key = self._key_of(call)

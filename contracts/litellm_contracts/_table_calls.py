@@ -26,6 +26,7 @@ _NO_TASK: dict[str, Any] = {
 _TAKEN_OVER = (
     "handler",
     "key",
+    "model",
     "during",
     "together",
     "between",

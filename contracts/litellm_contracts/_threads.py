@@ -5,21 +5,53 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
+_LENT: ContextVar[Worker | None] = ContextVar("_LENT", default=None)
+"""The worker of the call that is under way in this task."""
 
 
 class Worker:
     """Runs blocking calls: those that follow one another in one thread, others beside it."""
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[Callable[[Callable[[], None]], None]] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Callable[[Callable[[], None]], None] | None] = (
+            queue.SimpleQueue()
+        )
         self._busy = False
+        self.is_lent = False
         self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def lend(self) -> Iterator[Worker]:
+        """Yield the worker for all that one call runs; for a call beside it, one of its own.
+
+        A call that is made within another one, in the same task, shares its worker.
+        """
+        within = _LENT.get()
+        if within is not None:
+            yield within
+            return
+        worker = Worker() if self.is_lent else self
+        worker.is_lent = True
+        token = _LENT.set(worker)
+        try:
+            yield worker
+        finally:
+            _LENT.reset(token)
+            worker.is_lent = False
+            if worker is not self:
+                worker.end()
+
+    def end(self) -> None:
+        """Let the thread end once it has done what it was given."""
+        self._jobs.put(None)
 
     async def run(self, function: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401
         """Run a call and wait for it."""
@@ -34,8 +66,7 @@ class Worker:
         return await done
 
     def _work(self) -> None:
-        while True:
-            job = self._jobs.get()
+        while (job := self._jobs.get()) is not None:
             job(self._rest)
 
     def _rest(self) -> None:

@@ -94,6 +94,7 @@ class Reply:
             `silent` in good order but without finish reason and `[DONE]`.
             A JSON answer is cut by `drop` and `reset`, the others leave it whole.
         ends_after: How many pieces arrive before an end other than `done`.
+        finish: The finish reason on the chat completions API, where it is not the usual one.
     """
 
     text: str = DEFAULT_TEXT
@@ -108,6 +109,7 @@ class Reply:
     hold_in_stream: Gate | None = None
     ends: Ending = "done"
     ends_after: int = 1
+    finish: Literal["", "length", "content_filter"] = ""
 
     def __post_init__(self) -> None:
         if self.tool_calls and self.text == DEFAULT_TEXT:
@@ -115,8 +117,8 @@ class Reply:
 
     @property
     def finish_reason(self) -> str:
-        """`tool_calls` where the model calls tools, else `stop`."""
-        return "tool_calls" if self.tool_calls else "stop"
+        """What is scripted, else `tool_calls` where the model calls tools, else `stop`."""
+        return self.finish or ("tool_calls" if self.tool_calls else "stop")
 
     def streamed_pieces(self) -> tuple[str, ...]:
         """Return the text as the stream delivers it."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fake_litellm import Cut, Failure, Reply, ToolCall
+from fake_litellm import Cut, Failure, Redirect, Reply, ToolCall
 from litellm_contracts._errors import TableError
 from litellm_contracts._model import OMITTED, Level
 from litellm_contracts._suite import all_contracts
@@ -52,11 +52,14 @@ def test_ids_are_unique_and_well_formed() -> None:
     assert [one for one in ids if not re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", one)] == []
 
 
+DIFFERENT_TEXTS = {"isolation/same-text-in-another-task": 1, "complete-prompt/retry": 6}
+"""How many texts there are where calls share one on purpose."""
+
+
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_the_markers_of_a_contract_tell_its_calls_apart(contract: Contract) -> None:
     markers = [call.marker for call in contract.calls]
-    share_a_text = contract.id == "isolation/same-text-in-another-task"
-    assert len(set(markers)) == (1 if share_a_text else len(markers))
+    assert len(set(markers)) == DIFFERENT_TEXTS.get(contract.id, len(markers))
     sent = [call.prompt or json.dumps(call.messages) for call in contract.calls]
     assert [marker for marker, text in zip(markers, sent, strict=True) if marker not in text] == []
 
@@ -220,6 +223,12 @@ def test_the_marker_is_in_the_last_message(
             "failure = 429, retry_after_ms = 5", Failure(status=429, retry_after_ms=5), id="failure"
         ),
         pytest.param('cut = "in-headers"', Cut(at="in-headers"), id="cut"),
+        pytest.param("redirect = 308", Redirect(status=308, location="?redirected"), id="redirect"),
+        pytest.param(
+            'reply = "This is", finish = "length"',
+            Reply(text="This is", finish="length"),
+            id="cut short",
+        ),
         pytest.param('reply = "Hi."', Reply(text="Hi."), id="reply"),
         pytest.param(
             'reply = { repeat = " a", times = 3 }', Reply(text=" a a a"), id="repeated reply"

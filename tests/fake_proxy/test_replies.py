@@ -123,6 +123,13 @@ def test_usage_of_a_json_reply(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     assert wire.chat().json["usage"] == COUNTED_BODY
 
 
+def test_a_reply_that_is_cut_by_its_length(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
+    fake_litellm.script(*[Reply(text="This is", finish="length")] * 2)
+    assert wire.chat().json["choices"][0]["finish_reason"] == "length"
+    *_, last = wire.chat(stream=True).events
+    assert last["choices"][0]["finish_reason"] == "length"
+
+
 def test_tool_calls_of_a_json_reply(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     fake_litellm.script(Reply(tool_calls=CALLS))
     answer = wire.chat()

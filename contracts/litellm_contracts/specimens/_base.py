@@ -206,9 +206,9 @@ class AsyncHandler(Parts):
                 turn.attempt, turn.failure = turn.attempt + 1, error
                 await self.back_off(turn)
 
-    async def back_off(self, turn: Turn) -> None:  # noqa: ARG002 - a fault may look at it
+    async def back_off(self, turn: Turn) -> None:
         """Wait before a request is sent again."""
-        await asyncio.sleep(0)
+        await asyncio.sleep(pause(turn))
 
     async def create_message(
         self,
@@ -264,7 +264,7 @@ class SyncHandler(Parts):
                 if not self.is_retried(turn, error):
                     raise
                 turn.attempt, turn.failure = turn.attempt + 1, error
-                time.sleep(0)
+                time.sleep(pause(turn))
 
     def create_message(
         self,
@@ -295,6 +295,13 @@ class SyncHandler(Parts):
     def close(self) -> None:
         """Close the connections."""
         self.client.close()
+
+
+def pause(turn: Turn) -> float:
+    """Return how many seconds to wait: what the proxy asks for, where it is not next to nothing."""
+    answer = getattr(turn.failure, "response", None)
+    asked = int(answer.headers.get("retry-after-ms", 0)) if answer is not None else 0
+    return asked / 1000 if asked >= 50 else 0.0  # noqa: PLR2004
 
 
 def is_sampled(task_id: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 DUE = """
     presence/* -presence/exactly-one-request
     complete-prompt/between-turns complete-prompt/during-stream complete-prompt/at-the-same-time
-    isolation/* -isolation/own-key
+    isolation/* -isolation/own-key-and-model
     recognition/filed-under-the-task recognition/nothing-else-filed-there
     recognition/filed-right-in-trouble
     hostile-ids/nothing-injected
@@ -28,7 +28,7 @@ ABSENT = f"""absence/* isolation/task-beside-no-task isolation/second-handler-wi
     isolation/long-lived-handler isolation/after-* isolation/metadata-changed-in-place {_MIXED}"""
 """Every hand-written contract in which create_message has no task id."""
 
-PROMPTS = """complete-prompt/*
+PROMPTS = """complete-prompt/* isolation/many-stops
     isolation/second-handler-without-task isolation/other-handler-closed
     isolation/long-lived-handler isolation/after-* schema/complete-prompt
     isolation/calls-between-chunks
@@ -40,13 +40,14 @@ WITHOUT_ID = f"""isolation/task-beside-no-task isolation/second-handler-without-
     schema/create-message {_MIXED}"""
 """What is left of these under a profile that wants a session with every request."""
 
-ALL_PROMPTS = """isolation/second-handler-without-task
+ALL_PROMPTS = """isolation/second-handler-without-task isolation/many-stops
     isolation/other-handler-closed isolation/long-lived-handler
     isolation/after-* isolation/calls-between-chunks isolation/retry-beside-another-task
     schema/complete-prompt"""
 """The same for complete_prompt."""
 
 AFTER_TURN = """isolation/long-lived-handler isolation/after-* isolation/other-handler-closed
+    isolation/many-stops
     recognition/nothing-else-filed-there recognition/filed-right-in-trouble"""
 """Contracts in which a request of no task, and a prompt, follow a turn on the same handler."""
 

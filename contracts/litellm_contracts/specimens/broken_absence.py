@@ -177,7 +177,8 @@ class _Unchanged(AsyncHandler):
     schema/create-message absence/retry-without-task isolation/call-during-stream
     isolation/calls-between-chunks isolation/metadata-changed-in-place
     isolation/retry-beside-another-task isolation/same-text-in-another-task
-    isolation/after-reset-connection isolation/task-of-a-parent -isolation/other-handler-closed""",
+    isolation/after-reset-connection isolation/task-of-a-parent -isolation/other-handler-closed
+    -isolation/many-stops""",
 )
 class _Previous(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

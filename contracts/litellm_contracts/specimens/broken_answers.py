@@ -25,7 +25,7 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         lambda chunks, turn: chunks if turn.notes["pieces"] > 1 else [],
         f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
-    faithfulness/streams-at-once isolation/other-handler-closed""",
+    faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops""",
     ),
     (
         "pieces-doubled",
@@ -33,7 +33,7 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         lambda chunks, _: chunks * 2,
         f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
-    faithfulness/streams-at-once isolation/other-handler-closed""",
+    faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops""",
     ),
     (
         "pieces-stripped",
@@ -56,7 +56,7 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         lambda chunks, _: [{**chunk, "type": "content"} for chunk in chunks],
         f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
-    faithfulness/streams-at-once isolation/other-handler-closed""",
+    faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops""",
     ),
 )
 
@@ -87,7 +87,7 @@ for _number, (_name, _about, _change, _breaks) in enumerate(_CHANGED):
     "Holds each piece back until the next one, and never yields the last.",
     f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
-    faithfulness/streams-at-once isolation/other-handler-closed""",
+    faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops""",
 )
 class _LastLost(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -136,7 +136,8 @@ class _Decoded(RawHandler):
 @known_bad(
     "completion-object-returned",
     "Returns the SDK's object instead of its text.",
-    "faithfulness/completed-text schema/complete-prompt isolation/other-handler-closed",
+    """faithfulness/completed-text schema/complete-prompt isolation/other-handler-closed
+    isolation/many-stops""",
 )
 class _Object(AsyncHandler):
     def text(self, answer: Any) -> str:  # noqa: ANN401
@@ -167,7 +168,12 @@ class _SkippedUsage(SyncHandler):
 
 _ANY_TOOL_CALL = "faithfulness/tool-calls faithfulness/text-beside-tool-calls"
 _TOOL_CALLS: tuple[tuple[str, str, Callable[[dict[str, Any]], Chunks], str], ...] = (
-    ("tool-calls-lost", "Yields text alone.", lambda _: [], _ANY_TOOL_CALL),
+    (
+        "tool-calls-lost",
+        "Yields text alone.",
+        lambda _: [],
+        f"{_ANY_TOOL_CALL} faithfulness/tool-call-after-broken-one",
+    ),
     (
         "second-tool-call-lost",
         "Expects one tool call per answer.",
@@ -178,7 +184,7 @@ _TOOL_CALLS: tuple[tuple[str, str, Callable[[dict[str, Any]], Chunks], str], ...
         "tool-call-arguments-lost",
         "Yields only the piece of a tool call that holds its name.",
         lambda call: [call] if call["name"] else [],
-        _ANY_TOOL_CALL,
+        f"{_ANY_TOOL_CALL} faithfulness/tool-call-after-broken-one",
     ),
 )
 
@@ -249,7 +255,7 @@ class _Swallowed(AsyncHandler):
 @known_bad(
     "empty-answer-for-an-error",
     "Returns an empty completion where the proxy refused.",
-    "faithfulness/refused-request",
+    "faithfulness/refused-request faithfulness/no-connection",
 )
 class _EmptyAnswer(AsyncHandler):
     async def complete_prompt(self, prompt: str) -> str:
@@ -305,3 +311,40 @@ class _NoCause(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
         del turn, error
         return self.fault(RuntimeError("Something went wrong. Please try again."))
+
+
+@known_bad(
+    "tool-call-joined-with-a-broken-one",
+    "Joins a tool call with what is left of one whose stream broke off.",
+    "faithfulness/tool-call-after-broken-one",
+)
+class _JoinedCalls(AsyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        left = self.memory.setdefault("left", "")
+        for chunk in super().chunks(event, turn):
+            if chunk["type"] != "tool_call_partial":
+                yield chunk
+                continue
+            if left and not turn.notes:
+                yield self.fault(chunk | {"arguments": left + chunk["arguments"]})
+            else:
+                yield chunk
+            turn.notes["calls"] = True
+            self.memory["left"] += chunk["arguments"]
+
+    def end(self, turn: Turn) -> None:
+        super().end(turn)
+        self.memory["left"] = ""
+
+
+@known_bad(
+    "prompt-given-back-when-nothing-answers",
+    "Returns the prompt itself where the proxy cannot answer.",
+    "faithfulness/no-connection faithfulness/refused-request",
+)
+class _GivenBack(SyncHandler):
+    def complete_prompt(self, prompt: str) -> str:
+        try:
+            return super().complete_prompt(prompt)
+        except RuntimeError:
+            return self.fault(prompt)

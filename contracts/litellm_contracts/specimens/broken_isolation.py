@@ -20,7 +20,8 @@ _OTHER_ID = f"{NEXT_ID} hostile-ids/ignored-by-litellm"
     "first-id-for-ever",
     "Keeps the first task id for all conversations.",
     f"""{_OTHER_ID} presence/content-parts presence/empty-system-prompt presence/long-text
-    presence/unicode-text presence/unknown-metadata isolation/task-of-a-parent""",
+    presence/unicode-text presence/unknown-metadata isolation/task-of-a-parent
+    isolation/many-stops""",
 )
 class _First(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -32,8 +33,8 @@ class _First(AsyncHandler):
 @known_bad(
     "id-of-call-before",
     "Sets the task id after the request is built: it sends that of the call before.",
-    f"""{_OTHER_ID} presence/content-parts isolation/task-of-a-parent
-    isolation/other-handler-closed""",
+    f"""{_OTHER_ID} presence/content-parts isolation/task-of-a-parent isolation/other-handler-closed
+    isolation/many-stops""",
 )
 class _Before(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -194,7 +195,7 @@ class _Slots(AsyncHandler):
 @known_bad(
     "id-of-the-open-stream",
     "Sends the task id of the stream that is open.",
-    "isolation/call-during-stream isolation/after-every-kind-of-answer",
+    "isolation/call-during-stream isolation/after-every-kind-of-answer isolation/many-stops",
 )
 class _OpenStream(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -291,7 +292,8 @@ class _UnderWay(AsyncHandler):
 @known_bad(
     "id-left-in-thread",
     "Sets a thread's variable for the conversation and never resets it.",
-    f"{IN_TURN} schema/* isolation/retry-beside-another-task isolation/task-of-a-parent",
+    f"""{IN_TURN} schema/* isolation/task-of-a-parent complete-prompt/at-the-same-time
+    isolation/task-beside-no-task""",
 )
 class _Thread(SyncHandler):
     local = threading.local()

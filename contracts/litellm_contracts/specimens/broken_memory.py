@@ -16,7 +16,7 @@ from litellm_contracts.specimens._registry import known_bad
     -presence/reconnect -isolation/second-handler-without-task -presence/content-parts
     -presence/empty-system-prompt -presence/long-text -presence/retry-after-500
     -presence/retry-after-503 -presence/retry-after-other-failures -presence/unicode-text
-    -presence/unknown-metadata -isolation/other-handler-closed""",
+    -presence/unknown-metadata -isolation/other-handler-closed -isolation/many-stops""",
 )
 class _FirstCall(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -161,7 +161,7 @@ class _Learned(AsyncHandler):
     "Switches the header off for complete_prompt and never on again.",
     f"""complete-prompt/between-turns {AFTER_TURN} complete-prompt/at-the-same-time
     isolation/calls-between-chunks isolation/retry-beside-another-task
-    -isolation/other-handler-closed""",
+    -isolation/other-handler-closed -isolation/many-stops""",
 )
 class _SwitchedOff(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -187,7 +187,8 @@ class _Counting(AsyncHandler):
     "header-missing-while-a-stream-is-open",
     "Lends its one set of headers to the stream that is open.",
     """isolation/call-during-stream isolation/after-every-kind-of-stop presence/after-failed-call
-    presence/fallback isolation/after-every-kind-of-answer isolation/calls-between-chunks""",
+    presence/fallback isolation/after-every-kind-of-answer isolation/calls-between-chunks
+    isolation/many-stops""",
 )
 class _Lent(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401

@@ -108,7 +108,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Loses the header in the branch for gpt-5 models.",
         lambda _, handler: handler.model.startswith("gpt-5"),
         AsyncHandler,
-        "presence/gpt-5-model schema/create-message",
+        """presence/gpt-5-model schema/create-message isolation/other-handler-closed
+    isolation/two-handlers""",
     ),
     (
         "header-missing-for-gemini",
@@ -129,7 +130,7 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Takes task ids with capital letters for malformed.",
         lambda turn, _: turn.task_id != turn.task_id.lower(),
         AsyncHandler,
-        "presence/every-kind-of-id schema/create-message",
+        "presence/every-kind-of-id schema/create-message isolation/alternating-tasks",
     ),
     (
         "header-missing-for-o3",
@@ -172,14 +173,15 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         lambda turn, _: turn.attempt > 1,
         AsyncHandler,
         f"""{RETRIES} isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
-    isolation/calls-between-chunks presence/gpt-5-model schema/create-message""",
+    isolation/calls-between-chunks presence/gpt-5-model schema/create-message
+    isolation/one-task-twice-at-once""",
     ),
     (
         "header-missing-on-retry-after-429",
         "Loses the header where it waits for a rate limit.",
         lambda turn, _: getattr(turn.failure, "status_code", None) == 429,  # noqa: PLR2004
         RawHandler,
-        f"{RATE_LIMITS} isolation/after-every-kind-of-answer",
+        f"{RATE_LIMITS} isolation/after-every-kind-of-answer isolation/one-task-twice-at-once",
     ),
     (
         "header-missing-on-retry-without-hint",

@@ -54,7 +54,7 @@ known_bad(
 known_bad(
     "prompt-with-id-for-gpt-5",
     "Builds complete_prompt's request for gpt-5 models with the conversation's headers.",
-    "complete-prompt/every-model-branch schema/complete-prompt",
+    "complete-prompt/every-model-branch schema/complete-prompt isolation/other-handler-closed",
 )(_remembering(lambda _, handler: handler.model.startswith("gpt-5"), AsyncHandler))
 
 
@@ -62,7 +62,8 @@ known_bad(
     "prompt-with-id-after-failed-message",
     "Sends the task id of a message that failed: only a success clears it.",
     """complete-prompt/after-failed-create-message isolation/after-every-kind-of-call
-    isolation/after-every-kind-of-answer recognition/filed-right-in-trouble""",
+    isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
+    complete-prompt/retry""",
 )
 class _AfterFailure(_remembering(lambda _, handler: handler.memory.get("failed"), AsyncHandler)):  # type: ignore[misc]
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -234,7 +235,8 @@ class _LiteLlmHeader(SyncHandler):
 @known_bad(
     "prompt-text-lost",
     "Returns nothing where complete_prompt was answered.",
-    "faithfulness/completed-text schema/complete-prompt isolation/other-handler-closed",
+    """faithfulness/completed-text schema/complete-prompt isolation/other-handler-closed
+    isolation/many-stops""",
 )
 class _Lost(AsyncHandler):
     def text(self, answer: Any) -> str:  # noqa: ANN401
@@ -263,3 +265,26 @@ class _AskedAgain(SyncHandler):
         self.memory["last"] = headers or self.memory.get("last", {})
         asks_again = turn.is_prompt and self.memory.get("again")
         return self.fault(self.memory["last"]) if asks_again else headers
+
+
+known_bad(
+    "prompt-with-id-when-rate-limited",
+    "Sends a prompt again on the last conversation's way where it is rate-limited.",
+    "complete-prompt/retry",
+)(_remembering(lambda turn, _: getattr(turn.failure, "status_code", 0) == 429, SyncHandler))  # noqa: PLR2004
+
+
+@known_bad(
+    "failed-prompt-kept",
+    "Keeps what became of a prompt, also where it failed: the same one is never sent again.",
+    "complete-prompt/retry",
+)
+class _Kept(SyncHandler):
+    def complete_prompt(self, prompt: str) -> str:
+        if prompt in self.memory:
+            raise self.fault(self.memory[prompt])
+        try:
+            return super().complete_prompt(prompt)
+        except RuntimeError as error:
+            self.memory[prompt] = error
+            raise

@@ -192,3 +192,20 @@ class _Parts(AsyncHandler):
                 parts = [{"text": part.get("text", "")} for part in message["content"]]
                 body["messages"][number] = self.fault({**message, "content": parts})
         return body
+
+
+@known_bad(
+    "answer-put-into-the-callers-messages",
+    "Appends the answer to the caller's own list of messages.",
+    "faithfulness/arguments-left-alone",
+)
+class _Appending(SyncHandler):
+    def create_message(
+        self,
+        system_prompt: str,
+        messages: Iterable[Mapping[str, Any]],
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Iterator[Any]:
+        yield from super().create_message(system_prompt, messages, metadata)
+        if isinstance(messages, list):
+            messages.append(self.fault({"role": "assistant", "content": "(the answer)"}))

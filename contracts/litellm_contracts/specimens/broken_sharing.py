@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
+from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable, Mapping
 
 
 @known_bad(
     "key-of-another-handler",
     "Keeps clients by the proxy's address: a handler with another key sends the first one's.",
-    "isolation/own-key",
+    "isolation/own-key-and-model",
 )
 class _ByAddress(SyncHandler):
     def new_client(self, **options: Any) -> Any:  # noqa: ANN401
@@ -72,7 +72,7 @@ async def _again(events: list[Any]) -> AsyncIterator[Any]:
 @known_bad(
     "first-system-prompt-kept",
     "Keeps a Claude model's first system prompt, so that the provider's cache is hit.",
-    "faithfulness/own-text",
+    "faithfulness/own-text schema/create-message",
 )
 class _FirstSystemPrompt(SyncHandler):
     def body(self, turn: Turn) -> dict[str, Any]:
@@ -86,7 +86,8 @@ class _FirstSystemPrompt(SyncHandler):
 @known_bad(
     "messages-pile-up",
     "Keeps the messages of every call in one list, and sends them all.",
-    "faithfulness/own-text isolation/retry-beside-another-task",
+    """faithfulness/own-text isolation/retry-beside-another-task schema/complete-prompt
+    schema/create-message""",
 )
 class _PilingUp(AsyncHandler):
     def body(self, turn: Turn) -> dict[str, Any]:
@@ -115,3 +116,78 @@ class _KeptShut(AsyncHandler):
         self.memory["backs off"] = True
         await asyncio.sleep(0.05)
         self.memory["backs off"] = False
+
+
+@known_bad(
+    "model-of-another-handler",
+    "Keeps the model of the first handler for all of them.",
+    "isolation/own-key-and-model schema/*",
+)
+class _FirstModel(AsyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        first = self.shared.memory.setdefault("model", self.model)
+        body = super().body(turn)
+        return body if first == self.model else self.fault(body | {"model": first})
+
+
+@known_bad(
+    "id-of-a-task-with-the-same-end",
+    "Keeps prepared headers by the last twelve characters of the task id.",
+    "isolation/alternating-tasks",
+)
+class _SameEnd(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if not headers:
+            return headers
+        known = self.memory.setdefault(headers[HEADER][-12:], headers)
+        return headers if known == headers else self.fault(known)
+
+
+@known_bad(
+    "headers-gone-with-the-first-of-two-calls",
+    "Keeps headers by task while a call runs; the first of two to end takes them away.",
+    "isolation/one-task-twice-at-once",
+)
+class _Gone(AsyncHandler):
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        self.memory[str(turn.task_id)] = super().headers(turn)
+        return await super().send(turn)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        return headers if str(turn.task_id) in self.memory or not headers else self.fault({})
+
+    def end(self, turn: Turn) -> None:
+        self.memory.pop(str(turn.task_id), None)
+        super().end(turn)
+
+
+@known_bad(
+    "id-of-the-message-that-is-read-later",
+    "Keeps the metadata on the handler until the stream is read.",
+    """isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/task-beside-no-task
+    isolation/same-text-in-another-task complete-prompt/at-the-same-time
+    isolation/retry-beside-another-task""",
+)
+class _ReadLater(AsyncHandler):
+    def create_message(
+        self,
+        system_prompt: str,
+        messages: Iterable[Mapping[str, Any]],
+        metadata: Mapping[str, Any] | None = None,
+    ) -> AsyncIterator[Any]:
+        self.memory["metadata"] = metadata
+        return self.read_later(system_prompt, messages, metadata)
+
+    async def read_later(
+        self,
+        system_prompt: str,
+        messages: Iterable[Mapping[str, Any]],
+        own: Mapping[str, Any] | None,
+    ) -> AsyncIterator[Any]:
+        metadata = self.memory["metadata"]
+        if metadata is not own:
+            self.fault()
+        async for chunk in super().create_message(system_prompt, messages, metadata):
+            yield chunk

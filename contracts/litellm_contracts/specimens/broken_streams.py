@@ -104,7 +104,7 @@ class _Anew(AsyncHandler):
 @known_bad(
     "one-abort-signal-for-all",
     "Stops every open stream when one is stopped.",
-    "faithfulness/beside-a-stopped-call",
+    "faithfulness/beside-a-stopped-call isolation/many-stops",
 )
 class _OneSignal(AsyncHandler):
     async def create_message(

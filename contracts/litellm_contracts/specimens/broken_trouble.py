@@ -215,3 +215,69 @@ class _PendingTool(SyncHandler):
             self.memory.pop("pending", None)
         pending = self.memory.get("pending")
         return self.fault(pending) if pending else super().headers(turn)
+
+
+@known_bad(
+    "permits-kept-by-stopped-calls",
+    "Gives each call one of thirty permits; a call that is stopped does not give it back.",
+    "isolation/many-stops",
+    sends=False,
+)
+class _Permits(AsyncHandler):
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        taken = self.memory.get("taken", 0)
+        if taken >= 30:  # noqa: PLR2004
+            raise self.fault(RuntimeError("too many calls"))
+        self.memory["taken"] = taken + 1
+        turn.notes["permit"] = True
+        answer = await super().send(turn)
+        if turn.is_prompt:
+            self.memory["taken"] -= 1
+        return answer
+
+    def end(self, turn: Turn) -> None:
+        self.memory["taken"] -= 1
+        super().end(turn)
+
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        self.memory["taken"] -= "permit" in turn.notes
+        return super().error(turn, error)
+
+
+@known_bad(
+    "header-missing-where-a-request-is-too-large",
+    "Sends again, without the header, what was refused for its size or its shape.",
+    "presence/fallback",
+)
+class _TooLarge(SyncHandler):
+    def is_retried(self, turn: Turn, error: Exception) -> bool:
+        once = _status(error) in {413, 422} and turn.attempt == 1
+        return once or super().is_retried(turn, error)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        smaller = _status(turn.failure) in {413, 422}
+        return self.fault({}) if headers and smaller else headers
+
+
+@known_bad(
+    "header-missing-where-an-answer-is-continued",
+    "Asks for the rest of an answer that was cut by its length, without the header.",
+    "presence/fallback",
+)
+class _Continued(SyncHandler):
+    def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        events = super().send(turn)
+        return events if turn.is_prompt else self.with_rest(events, turn)
+
+    def with_rest(self, events: Any, turn: Turn) -> Iterator[Any]:  # noqa: ANN401
+        for event in events:
+            reasons = [choice.finish_reason for choice in event.choices]
+            turn.notes["cut"] = turn.notes.get("cut") or "length" in reasons
+            yield event
+        if turn.notes.get("cut"):
+            yield from super().send(turn)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        return self.fault({}) if headers and turn.notes.get("cut") else headers

@@ -34,13 +34,13 @@ _ALTERED: tuple[tuple[str, str, Callable[[str], str], str], ...] = (
         "id-lower-cased",
         "Lower-cases the task id.",
         str.lower,
-        "presence/every-kind-of-id schema/create-message",
+        "presence/every-kind-of-id schema/create-message isolation/alternating-tasks",
     ),
     (
         "id-read-as-a-uuid",
         "Reads the task id as a UUID where it can be one, and writes it as UUIDs are written.",
         _as_uuid,
-        "presence/every-kind-of-id",
+        "presence/every-kind-of-id isolation/alternating-tasks",
     ),
     (
         "id-cut-at-64",
@@ -111,7 +111,8 @@ _MASKED = "recognition/filed-under-the-task recognition/nothing-else-filed-there
     "id-changed-on-retries",
     "Numbers the attempts in the header.",
     f"""{RETRIES} isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
-    isolation/calls-between-chunks presence/gpt-5-model schema/create-message""",
+    isolation/calls-between-chunks presence/gpt-5-model schema/create-message
+    isolation/one-task-twice-at-once""",
 )
 class _Numbered(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

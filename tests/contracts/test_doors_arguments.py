@@ -1,0 +1,98 @@
+"""What the Python door hands over, and whether it is left as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from litellm_contracts._doors import PythonHandler
+from litellm_contracts._threads import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from litellm_contracts._model import Call
+
+    MakeCall = Callable[..., Call]
+    Change = Callable[[list[Any], dict[str, Any]], object]
+
+CHANGES = [
+    pytest.param(lambda messages, metadata: (messages, metadata), "", id="nothing"),
+    pytest.param(lambda messages, _: messages.append({}), "messages", id="a message more"),
+    pytest.param(
+        lambda messages, _: messages[0].update(cache_control={}), "messages", id="a message"
+    ),
+    pytest.param(lambda _, metadata: metadata.pop("task_id"), "metadata", id="metadata"),
+]
+
+
+@pytest.mark.parametrize(("change", "altered"), CHANGES)
+def test_arguments_that_a_handler_alters_are_noted(
+    message: MakeCall, change: Change, altered: str
+) -> None:
+    class Asynchronous:
+        async def create_message(
+            self, _: str, messages: list[Any], metadata: dict[str, Any]
+        ) -> AsyncIterator[Any]:
+            yield {}
+            change(messages, metadata)
+
+    class Failing:
+        def create_message(
+            self, _: str, messages: list[Any], metadata: dict[str, Any]
+        ) -> Iterator[Any]:
+            yield {}
+            change(messages, metadata)
+            raise ValueError("no")
+
+    for handler in (Asynchronous(), Failing()):
+        call = PythonHandler(handler, Worker()).call(message())
+        assert asyncio.run(call).altered == altered
+
+
+def test_calls_at_the_same_time_are_all_begun_before_one_is_read(message: MakeCall) -> None:
+    log = []
+
+    class Handler:
+        def create_message(self, *given: object) -> AsyncIterator[Any]:
+            log.append("begun")
+            return self.read(*given)
+
+        async def read(self, *_: object) -> AsyncIterator[Any]:
+            log.append("read")
+            yield {}
+
+        async def complete_prompt(self, _: str) -> str:
+            raise AssertionError
+
+    async def both() -> None:
+        handler = PythonHandler(Handler(), Worker())
+        await asyncio.gather(handler.call(message("one")), handler.call(message("two")))
+
+    asyncio.run(both())
+    assert log == ["begun", "begun", "read", "read"]
+
+
+def test_a_call_beside_another_one_keeps_to_its_own_thread(message: MakeCall) -> None:
+    log: dict[str, set[int]] = {}
+    both_begun = threading.Barrier(2)
+
+    class Handler:
+        def create_message(self, _: str, messages: list[Any], *_rest: object) -> Iterator[Any]:
+            threads = log.setdefault(messages[0]["content"], set())
+            threads.add(threading.get_ident())
+            both_begun.wait(5)
+            yield {}
+            threads.add(threading.get_ident())
+
+    async def both() -> None:
+        handler = PythonHandler(Handler(), Worker())
+        await asyncio.gather(handler.call(message("one")), handler.call(message("two")))
+
+    asyncio.run(both())
+    one, two = log.values()
+    assert (len(one), len(two)) == (1, 1)
+    assert one != two
