@@ -66,10 +66,12 @@ def campaign(sent: Callable[..., RecordedRequest]) -> Callable[[Send], Campaign]
 
     def make(send: Send) -> Campaign:
         def perform(call: Call, model: str) -> Observation:
-            request = sent(call.marker, *send(call, model))
+            said = [{"role": "system", "content": call.system_prompt}, *call.messages]
+            request = sent(call.marker, *send(call, model), messages=said, model=model)
             replies = [answer for answer in call.answers if isinstance(answer, Reply)]
             text = replies[-1].text if replies else ANSWER
-            answered = Outcome(call=call, text=text, chunks=[{"type": "text", "text": text}])
+            chunks = [{"type": "text", "text": text}]
+            answered = Outcome(call=call, text=text, chunks=chunks, model=model)
             return observe([answered], [request], "sk-secret")
 
         return Campaign(contract=CONTRACT, profile=ZOO, perform=perform)
