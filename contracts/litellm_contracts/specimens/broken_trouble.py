@@ -39,7 +39,7 @@ class _LastOnRetries(AsyncHandler):
     "Copies the client for a retry, with the header as a default, and keeps the copy.",
     """complete-prompt/after-failed-create-message isolation/after-every-kind-of-answer
     isolation/retry-beside-another-task recognition/filed-right-in-trouble
-    isolation/calls-between-chunks schema/create-message isolation/after-every-kind-of-stop""",
+    isolation/calls-between-chunks schema/create-message""",
 )
 class _CopyKept(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
