@@ -253,6 +253,13 @@ class WireServer(ThreadedWSGIServer):
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
+    def shutdown(self) -> None:
+        """Stop listening, and wait until nothing is accepted any more."""
+        # Wakes the loop at once on Linux; elsewhere it looks when its poll interval is over.
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        super().shutdown()
+
     def close_connections(self) -> None:
         """End every open connection, so that no thread outlives the server."""
         for connection in list(self.connections):
