@@ -1,21 +1,28 @@
 """One small correct handler, asynchronous and synchronous, made of parts that a fault overrides.
 
-It runs on openai 1.0 to 3.x. It repeats failed requests itself and at once: the SDK's own retries
-take seconds in its older releases, and a fault can then be told from attempt to attempt.
+It runs on openai 1.0 to 3.x. It repeats failed requests itself, at once or when the proxy asks for
+it: the SDK's own retries take seconds in its older releases, and a fault can then be told from
+attempt to attempt.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
+from litellm_contracts.specimens._sdk import (
+    client_options,
+    http_library,
+    no_certificates,
+    pause,
+    plain,
+)
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-    from types import ModuleType
 
 HEADER = "X-Zoo-Session-ID"
 
@@ -189,7 +196,7 @@ class AsyncHandler(Parts):
         """Build an asynchronous client."""
         import openai
 
-        transport = http_library().AsyncClient(verify=_no_certificates())
+        transport = http_library().AsyncClient(verify=no_certificates())
         return openai.AsyncOpenAI(**client_options(self, transport) | options)
 
     async def prepare(self, turn: Turn) -> None:
@@ -210,14 +217,17 @@ class AsyncHandler(Parts):
         """Wait before a request is sent again."""
         await asyncio.sleep(pause(turn))
 
-    async def create_message(
+    def create_message(
         self,
         system_prompt: str,
         messages: Iterable[Mapping[str, Any]],
         metadata: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[Any]:
         """Stream an answer."""
-        turn = Turn("create_message", system_prompt, tuple(messages), metadata)
+        return self.stream(Turn("create_message", system_prompt, tuple(messages), metadata))
+
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
+        """Yield the chunks of an answer."""
         self.refuse(turn)
         await self.prepare(turn)
         try:
@@ -249,7 +259,7 @@ class SyncHandler(Parts):
         """Build a synchronous client."""
         import openai
 
-        transport = http_library().Client(verify=_no_certificates())
+        transport = http_library().Client(verify=no_certificates())
         return openai.OpenAI(**client_options(self, transport) | options)
 
     def prepare(self, turn: Turn) -> None:
@@ -273,7 +283,10 @@ class SyncHandler(Parts):
         metadata: Mapping[str, Any] | None = None,
     ) -> Iterator[Any]:
         """Stream an answer."""
-        turn = Turn("create_message", system_prompt, tuple(messages), metadata)
+        return self.stream(Turn("create_message", system_prompt, tuple(messages), metadata))
+
+    def stream(self, turn: Turn) -> Iterator[Any]:
+        """Yield the chunks of an answer."""
         self.refuse(turn)
         self.prepare(turn)
         try:
@@ -295,13 +308,6 @@ class SyncHandler(Parts):
     def close(self) -> None:
         """Close the connections."""
         self.client.close()
-
-
-def pause(turn: Turn) -> float:
-    """Return how many seconds to wait: what the proxy asks for, where it is not next to nothing."""
-    answer = getattr(turn.failure, "response", None)
-    asked = int(answer.headers.get("retry-after-ms", 0)) if answer is not None else 0
-    return asked / 1000 if asked >= 50 else 0.0  # noqa: PLR2004
 
 
 def is_sampled(task_id: str) -> bool:
@@ -328,34 +334,3 @@ def tool_call_chunk(call: Mapping[str, Any]) -> dict[str, Any]:
         "name": function.get("name"),
         "arguments": function.get("arguments") or "",
     }
-
-
-def plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """Turn an SDK model into plain values; iterating works in pydantic 1 and 2."""
-    if hasattr(value, "__fields__"):
-        return {name: plain(item) for name, item in value}
-    return [plain(item) for item in value] if isinstance(value, list) else value
-
-
-def http_library() -> ModuleType:
-    """Return the HTTP library of the installed SDK."""
-    import importlib
-
-    import openai
-
-    is_old = int(openai.__version__.partition(".")[0]) < 3  # noqa: PLR2004 - 3.0.0 moved
-    return importlib.import_module("httpx" if is_old else "httpx2")
-
-
-def client_options(handler: Parts, transport: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Return what every SDK client of a handler is built with."""
-    return {
-        "base_url": handler.base_url + handler.path,
-        "api_key": handler.api_key,
-        "max_retries": 0,
-        "http_client": transport,
-    }
-
-
-def _no_certificates() -> ssl.SSLContext:
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

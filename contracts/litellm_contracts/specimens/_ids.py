@@ -55,7 +55,7 @@ NEXT_ID = """presence/every-kind-of-id presence/next-task complete-prompt/at-the
     isolation/alternating-tasks
     isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/call-during-stream
     isolation/two-handlers isolation/retry-beside-another-task isolation/long-lived-handler
-    isolation/after-every-kind-of-call isolation/after-every-kind-of-answer
+    isolation/after-every-kind-of-answer
     isolation/after-reset-connection
     isolation/calls-between-chunks isolation/metadata-changed-in-place
     isolation/same-text-in-another-task isolation/task-beside-no-task

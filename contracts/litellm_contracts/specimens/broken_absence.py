@@ -192,7 +192,7 @@ class _Previous(AsyncHandler):
 @known_bad(
     "id-of-failed-call-without-task",
     "Clears the task id only after a success.",
-    """absence/after-failed-task isolation/after-every-kind-of-call
+    """absence/after-failed-task isolation/long-lived-handler
     isolation/after-every-kind-of-answer""",
 )
 class _Uncleared(SyncHandler):

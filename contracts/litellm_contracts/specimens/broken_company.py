@@ -10,7 +10,7 @@ from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler,
 from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator
 
 
 class _Quiet(AsyncHandler):
@@ -87,16 +87,11 @@ class _Span(SyncHandler):
         super().__init__(base_url, api_key, model)
         self.local = threading.local()
 
-    def create_message(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = None,
-    ) -> Iterator[Any]:
-        span = super().headers(Turn("create_message", metadata=metadata))
+    def stream(self, turn: Turn) -> Iterator[Any]:
+        span = super().headers(turn)
         self.local.span = span
         try:
-            yield from super().create_message(system_prompt, messages, metadata)
+            yield from super().stream(turn)
         finally:
             span.clear()
 
@@ -113,23 +108,17 @@ class _Streaming(AsyncHandler):
     def open(self) -> list[str]:
         return self.memory.setdefault("open", [])  # type: ignore[no-any-return]
 
-    async def create_message(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = None,
-    ) -> AsyncIterator[Any]:
-        task_id = (metadata or {}).get("task_id")
-        if not task_id:
-            async for chunk in super().create_message(system_prompt, messages, metadata):
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
+        if not turn.task_id:
+            async for chunk in super().stream(turn):
                 yield chunk
             return
-        self.open.append(task_id)
+        self.open.append(turn.task_id)
         try:
-            async for chunk in super().create_message(system_prompt, messages, metadata):
+            async for chunk in super().stream(turn):
                 yield chunk
         finally:
-            self.open.remove(task_id)
+            self.open.remove(turn.task_id)
 
 
 @known_bad(

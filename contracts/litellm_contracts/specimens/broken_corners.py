@@ -11,7 +11,7 @@ from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
 
 @known_bad(
@@ -127,13 +127,8 @@ class _KeyRefused(SyncHandler):
     is_slow=True,
 )
 class _TextLost(AsyncHandler):
-    async def create_message(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = None,
-    ) -> AsyncIterator[Any]:
-        answer = super().create_message(system_prompt, messages, metadata)
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
+        answer = super().stream(turn)
         chunks = [chunk async for chunk in answer]
         if any(chunk["type"] == "tool_call_partial" for chunk in chunks):
             chunks = self.fault([chunk for chunk in chunks if chunk["type"] != "text"])

@@ -30,7 +30,7 @@ class _FirstCall(AsyncHandler):
 @known_bad(
     "header-missing-with-the-fallback",
     "Tries a refused request once more in a simpler form, without the header.",
-    "presence/fallback isolation/after-every-kind-of-call recognition/filed-right-in-trouble",
+    "presence/fallback isolation/long-lived-handler recognition/filed-right-in-trouble",
 )
 class _Fallback(AsyncHandler):
     def is_retried(self, turn: Turn, error: Exception) -> bool:
@@ -93,7 +93,7 @@ class _Ten(AsyncHandler):
 @known_bad(
     "header-missing-after-two-failures",
     "Takes two failures in a row for a proxy that knows no sessions.",
-    "presence/after-failed-call isolation/after-every-kind-of-call",
+    "presence/after-failed-call isolation/long-lived-handler",
 )
 class _TwoFailures(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -113,7 +113,7 @@ class _TwoFailures(AsyncHandler):
 @known_bad(
     "header-missing-after-a-failed-call",
     "Builds a new client after a failure and forgets the header with it.",
-    """presence/after-failed-call presence/fallback isolation/after-every-kind-of-call
+    """presence/after-failed-call presence/fallback isolation/long-lived-handler
     isolation/after-every-kind-of-answer recognition/filed-right-in-trouble presence/redirect""",
 )
 class _AfterFailure(AsyncHandler):
@@ -237,7 +237,7 @@ class _SwitchedOffByBadId(AsyncHandler):
 @known_bad(
     "header-missing-after-a-hundred-calls",
     "Cleans up after a hundred calls, the header included.",
-    "isolation/long-lived-handler isolation/after-every-kind-of-answer",
+    "isolation/long-lived-handler",
     is_patient=True,
 )
 class _Tired(SyncHandler):

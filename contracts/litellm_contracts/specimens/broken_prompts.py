@@ -61,7 +61,7 @@ known_bad(
 @known_bad(
     "prompt-with-id-after-failed-message",
     "Sends the task id of a message that failed: only a success clears it.",
-    """complete-prompt/after-failed-create-message isolation/after-every-kind-of-call
+    """complete-prompt/after-failed-create-message isolation/long-lived-handler
     isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
     complete-prompt/retry""",
 )

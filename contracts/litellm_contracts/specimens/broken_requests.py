@@ -79,13 +79,8 @@ class _RetryTwice(SyncHandler):
 
 @known_bad("never-sends", "Answers from a cache and sends nothing.", "* -always/*", sends=False)
 class _Never(AsyncHandler):
-    async def create_message(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = None,
-    ) -> AsyncIterator[Any]:
-        del system_prompt, messages, metadata
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
+        del turn
         yield self.fault({"type": "text", "text": "Hello."})
 
     async def complete_prompt(self, prompt: str) -> str:
@@ -113,13 +108,8 @@ class _OtherProxy(SyncHandler):
     sends=False,
 )
 class _Unread(SyncHandler):
-    def create_message(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = None,
-    ) -> Iterator[Any]:
-        del system_prompt, messages, metadata
+    def stream(self, turn: Turn) -> Iterator[Any]:
+        del turn
         return iter(self.fault(()))
 
 

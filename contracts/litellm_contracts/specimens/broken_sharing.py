@@ -5,11 +5,26 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
+from litellm_contracts.specimens._base import HEADER, AsyncHandler, Parts, SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
+
+
+class _OneClient(Parts):
+    """Shares a client with other handlers."""
+
+    def shared_by(self) -> str:
+        """Return what handlers with the same client have in common."""
+        raise NotImplementedError
+
+    def new_client(self, **options: Any) -> Any:  # noqa: ANN401
+        clients = self.shared.memory
+        if self.shared_by() in clients:
+            return self.fault(clients[self.shared_by()])
+        client = clients[self.shared_by()] = super().new_client(**options)
+        return client
 
 
 @known_bad(
@@ -17,12 +32,9 @@ if TYPE_CHECKING:
     "Keeps clients by the proxy's address: a handler with another key sends the first one's.",
     "isolation/own-key-and-model",
 )
-class _ByAddress(SyncHandler):
-    def new_client(self, **options: Any) -> Any:  # noqa: ANN401
-        if self.base_url in self.shared.memory:
-            return self.fault(self.shared.memory[self.base_url])
-        client = self.shared.memory[self.base_url] = super().new_client(**options)
-        return client
+class _ByAddress(_OneClient, SyncHandler):
+    def shared_by(self) -> str:
+        return self.base_url
 
     def close(self) -> None:
         """Leave the client to the others."""
@@ -34,13 +46,9 @@ class _ByAddress(SyncHandler):
     "isolation/other-handler-closed",
     sends=False,
 )
-class _ClosedForAll(AsyncHandler):
-    def new_client(self, **options: Any) -> Any:  # noqa: ANN401
-        name = f"{self.base_url} {self.api_key}"
-        if name in self.shared.memory:
-            return self.fault(self.shared.memory[name])
-        client = self.shared.memory[name] = super().new_client(**options)
-        return client
+class _ClosedForAll(_OneClient, AsyncHandler):
+    def shared_by(self) -> str:
+        return f"{self.base_url} {self.api_key}"
 
 
 @known_bad(
@@ -178,16 +186,9 @@ class _ReadLater(AsyncHandler):
         metadata: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[Any]:
         self.memory["metadata"] = metadata
-        return self.read_later(system_prompt, messages, metadata)
+        return super().create_message(system_prompt, messages, metadata)
 
-    async def read_later(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        own: Mapping[str, Any] | None,
-    ) -> AsyncIterator[Any]:
-        metadata = self.memory["metadata"]
-        if metadata is not own:
-            self.fault()
-        async for chunk in super().create_message(system_prompt, messages, metadata):
-            yield chunk
+    async def prepare(self, turn: Turn) -> None:
+        kept = self.memory.get("metadata")
+        if not turn.is_prompt and kept is not turn.metadata:
+            turn.metadata = self.fault(kept)

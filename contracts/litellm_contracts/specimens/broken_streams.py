@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn, plain
+from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
+from litellm_contracts.specimens._sdk import plain
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
 _ENOUGH = 16
 
@@ -82,22 +84,17 @@ class _LeftBuffer(AsyncHandler):
     "faithfulness/begun-anew",
 )
 class _Anew(AsyncHandler):
-    async def create_message(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = None,
-    ) -> AsyncIterator[Any]:
-        messages, passed_on = list(messages), 0
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
+        again, passed_on = replace(turn), 0
         try:
-            async for chunk in super().create_message(system_prompt, messages, metadata):
+            async for chunk in super().stream(turn):
                 passed_on += 1
                 yield chunk
         except RuntimeError:
             if not passed_on:
                 raise
             self.fault()
-            async for chunk in super().create_message(system_prompt, messages, metadata):
+            async for chunk in super().stream(again):
                 yield chunk
 
 
@@ -107,17 +104,12 @@ class _Anew(AsyncHandler):
     "faithfulness/beside-a-stopped-call isolation/many-stops",
 )
 class _OneSignal(AsyncHandler):
-    async def create_message(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = None,
-    ) -> AsyncIterator[Any]:
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
         stopped = self.memory.get("stopped")
         if stopped is None or stopped.is_set():
             stopped = self.memory["stopped"] = asyncio.Event()
         try:
-            async for chunk in super().create_message(system_prompt, messages, metadata):
+            async for chunk in super().stream(turn):
                 if stopped.is_set():
                     self.fault()
                     raise RuntimeError("the request was aborted")
@@ -133,14 +125,9 @@ class _OneSignal(AsyncHandler):
     "faithfulness/no-connection",
 )
 class _Offline(AsyncHandler):
-    async def create_message(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = None,
-    ) -> AsyncIterator[Any]:
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
         try:
-            async for chunk in super().create_message(system_prompt, messages, metadata):
+            async for chunk in super().stream(turn):
                 yield chunk
         except ConnectionError:
             self.fault()
@@ -159,7 +146,7 @@ class _Offline(AsyncHandler):
 class _Told(SyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
         told = super().error(turn, error)
-        if type(error).__name__ != "APIConnectionError":
+        if getattr(error, "status_code", None):  # the proxy answered
             return told
         return RuntimeError(f"{told}; tried with {self.fault(self.api_key)}")
 
@@ -187,21 +174,15 @@ class _ByName(AsyncHandler):
     "presence/same-call-again",
 )
 class _Remembered(AsyncHandler):
-    async def create_message(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = None,
-    ) -> AsyncIterator[Any]:
-        messages = list(messages)
-        key = json.dumps([system_prompt, messages, plain(metadata)], default=str)
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
+        key = json.dumps([turn.system_prompt, turn.messages, plain(turn.metadata)], default=str)
         known, chunks = self.memory.get("last", (None, []))
         if known == key:
             for chunk in self.fault(chunks):
                 yield chunk
             return
         chunks = []
-        async for chunk in super().create_message(system_prompt, messages, metadata):
+        async for chunk in super().stream(turn):
             chunks.append(chunk)
             yield chunk
         self.memory["last"] = (key, chunks)

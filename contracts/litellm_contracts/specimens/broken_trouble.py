@@ -7,8 +7,9 @@ import threading
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn, plain
+from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
+from litellm_contracts.specimens._sdk import plain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -62,36 +63,40 @@ class _ReconnectedKept(SyncHandler):
         return headers
 
 
-@known_bad(
+def _sending_again(statuses: set[int], base: Any) -> Any:  # noqa: ANN401
+    class SendingAgain(base):  # type: ignore[misc]
+        """Sends again, without the header, what was answered with one of these statuses."""
+
+        def is_retried(self, turn: Turn, error: Exception) -> bool:
+            once = _status(error) in statuses and turn.attempt == 1
+            return once or super().is_retried(turn, error)
+
+        def headers(self, turn: Turn) -> dict[str, str]:
+            headers: dict[str, str] = super().headers(turn)
+            again = headers and _status(turn.failure) in statuses
+            return self.fault({}) if again else headers
+
+    return SendingAgain
+
+
+known_bad(
     "header-missing-with-a-new-key",
     "Reads its key again when it is refused, and repeats the request without the header.",
     """presence/fallback isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
     isolation/retry-beside-another-task""",
-)
-class _NewKey(AsyncHandler):
-    def is_retried(self, turn: Turn, error: Exception) -> bool:
-        refreshes = _status(error) == 401 and turn.attempt == 1  # noqa: PLR2004
-        return refreshes or super().is_retried(turn, error)
+)(_sending_again({401}, AsyncHandler))
 
-    def headers(self, turn: Turn) -> dict[str, str]:
-        headers = super().headers(turn)
-        is_refreshed = _status(turn.failure) == 401  # noqa: PLR2004
-        return self.fault({}) if headers and is_refreshed else headers
-
-
-@known_bad(
+known_bad(
     "header-missing-where-it-is-redirected-to",
     "Follows a redirect itself, without the headers.",
     "presence/redirect",
-)
-class _Redirected(SyncHandler):
-    def is_retried(self, turn: Turn, error: Exception) -> bool:
-        return _status(error) in {307, 308} or super().is_retried(turn, error)
+)(_sending_again({307, 308}, SyncHandler))
 
-    def headers(self, turn: Turn) -> dict[str, str]:
-        headers = super().headers(turn)
-        redirected = _status(turn.failure) in {307, 308}
-        return self.fault({}) if headers and redirected else headers
+known_bad(
+    "header-missing-where-a-request-is-too-large",
+    "Sends again, without the header, what was refused for its size or its shape.",
+    "presence/fallback",
+)(_sending_again({413, 422}, SyncHandler))
 
 
 @known_bad(
@@ -242,22 +247,6 @@ class _Permits(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
         self.memory["taken"] -= "permit" in turn.notes
         return super().error(turn, error)
-
-
-@known_bad(
-    "header-missing-where-a-request-is-too-large",
-    "Sends again, without the header, what was refused for its size or its shape.",
-    "presence/fallback",
-)
-class _TooLarge(SyncHandler):
-    def is_retried(self, turn: Turn, error: Exception) -> bool:
-        once = _status(error) in {413, 422} and turn.attempt == 1
-        return once or super().is_retried(turn, error)
-
-    def headers(self, turn: Turn) -> dict[str, str]:
-        headers = super().headers(turn)
-        smaller = _status(turn.failure) in {413, 422}
-        return self.fault({}) if headers and smaller else headers
 
 
 @known_bad(

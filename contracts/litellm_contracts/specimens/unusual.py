@@ -6,15 +6,9 @@ import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import (
-    AsyncHandler,
-    Parts,
-    SyncHandler,
-    Turn,
-    is_sendable,
-    plain,
-)
+from litellm_contracts.specimens._base import AsyncHandler, Parts, SyncHandler, Turn, is_sendable
 from litellm_contracts.specimens._registry import unusual
+from litellm_contracts.specimens._sdk import plain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
@@ -40,13 +34,8 @@ class _Coroutine(AsyncHandler):
 
 @unusual("list-of-chunks", "`create_message` returns all chunks at once.")
 class _List(SyncHandler):
-    def create_message(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = None,
-    ) -> Any:  # noqa: ANN401
-        return self.fault(list(super().create_message(system_prompt, messages, metadata)))
+    def stream(self, turn: Turn) -> Any:  # noqa: ANN401
+        return self.fault(list(super().stream(turn)))
 
 
 @unusual("built-by-a-coroutine", "Its factory has to be awaited.")
@@ -68,13 +57,8 @@ class _AsyncFactory(AsyncHandler):
 
 @unusual("asynchronous-over-threads", "Runs a synchronous client in threads.")
 class _Threads(SyncHandler):
-    async def create_message(  # type: ignore[override]
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = None,
-    ) -> AsyncIterator[Any]:
-        chunks = super().create_message(system_prompt, messages, metadata)
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:  # type: ignore[override]
+        chunks = super().stream(turn)
         end = object()
         while (chunk := await asyncio.to_thread(next, chunks, end)) is not end:
             yield self.fault(chunk)
@@ -89,14 +73,9 @@ class _InTurn(AsyncHandler):
         super().__init__(base_url, api_key, model)
         self.lock = asyncio.Lock()
 
-    async def create_message(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = None,
-    ) -> AsyncIterator[Any]:
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
         async with self.fault(self.lock):
-            async for chunk in super().create_message(system_prompt, messages, metadata):
+            async for chunk in super().stream(turn):
                 yield chunk
 
 

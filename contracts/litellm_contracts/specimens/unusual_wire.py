@@ -5,15 +5,10 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import (
-    HEADER,
-    AsyncHandler,
-    SyncHandler,
-    Turn,
-    client_options,
-)
+from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import unusual
+from litellm_contracts.specimens._sdk import client_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
