@@ -7,6 +7,7 @@ so that the condition under which a handler fails is what remains.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from fake_litellm import Failure, Reply
@@ -72,7 +73,11 @@ FACTORS: dict[str, dict[str, Any]] = {
             {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
         ],
     },
-    "last message": {"from the user": "user", "a tool's result": "tool", "from the assistant": ""},
+    "last message": {
+        "from the user": "user",
+        "a tool's result": "tool",
+        "the assistant's": "assistant",
+    },
     "history": {
         "none": [],
         "1 turn": _TURN,
@@ -104,7 +109,7 @@ def factors_of(contract: Contract) -> dict[str, dict[str, Any]]:
 
 
 def corners(factors: Mapping[str, Mapping[str, Any]]) -> Iterator[Levels]:
-    """Yield levels so that each pair of levels of two factors occurs; the plain ones first.
+    """Yield levels, each once, so that every pair of two factors' levels occurs; the plain first.
 
     Rows more: metadata with nothing in it; and each model with nothing else unusual, answered at
     once and at the second try, as its branch may do something of its own then.
@@ -113,13 +118,15 @@ def corners(factors: Mapping[str, Mapping[str, Any]]) -> Iterator[Levels]:
 
     plain = {name: next(iter(levels)) for name, levels in factors.items()}
     paired = [name for name in factors if name != _RETRIED]
-    for row in AllPairs([list(factors[name]) for name in paired]):
-        yield {**plain, **dict(zip(paired, row, strict=True))}
+    rows = AllPairs([list(factors[name]) for name in paired])
+    wanted = [{**plain, **dict(zip(paired, row, strict=True))} for row in rows]
     if "task id" in factors:
-        yield {**plain, "task id": "absent"}
-    for model in factors.get("model", ()):
-        for answer in factors.get(_RETRIED, ()):
-            yield {**plain, "model": model, _RETRIED: answer}
+        wanted.append({**plain, "task id": "absent"})
+    for model, answer in itertools.product(factors.get("model", ()), factors.get(_RETRIED, ())):
+        wanted.append({**plain, "model": model, _RETRIED: answer})
+    for number, levels in enumerate(wanted):
+        if levels not in wanted[:number]:
+            yield levels
 
 
 def reduce_levels(
@@ -180,12 +187,16 @@ def corner_call(contract: Contract, levels: Levels, marker: str) -> tuple[Call, 
 
 
 def _last(text: str, value: Mapping[str, Any]) -> list[dict[str, Any]]:
-    content: Any = text
-    if value["content"] is not None:
-        content = [{"type": "text", "text": text}, *value["content"]]
-    match value["last message"]:
-        case "tool":
-            return [_ASKED, {**_RESULT, "content": content}]
-        case "user":
-            return [{"role": "user", "content": content}]
-    return [{"role": "user", "content": "Say it."}, {"role": "assistant", "content": text}]
+    if value["last message"] == "assistant":  # whose content is a text; the user's varies
+        asked = {"role": "user", "content": _content("Say it.", value)}
+        return [asked, {"role": "assistant", "content": text}]
+    content = _content(text, value)
+    if value["last message"] == "tool":
+        return [_ASKED, {**_RESULT, "content": content}]
+    return [{"role": "user", "content": content}]
+
+
+def _content(text: str, value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a text or parts
+    if value["content"] is None:
+        return text
+    return [{"type": "text", "text": text}, *value["content"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._errors import TableError, closest
@@ -25,8 +26,8 @@ _NO_TASK: dict[str, Any] = {
 }
 _TAKEN_OVER = (
     "handler",
-    "key",
     "model",
+    "key",
     "during",
     "together",
     "between",
@@ -62,7 +63,7 @@ def read_calls(
     elif "followed_by" in entry:
         order = list(_pairs(named, entry["followed_by"], where))
     if order is not named:
-        order = [_numbered(one, number) for number, one in enumerate(order, start=1)]
+        order = list(_numbered(order))
     calls = [_call(one, contract_id, task_ids, where) for one in order]
     _check_references(calls, where)
     return tuple(calls)
@@ -99,8 +100,16 @@ def every_order(size: int, length: int) -> list[int]:
             return numbers
 
 
-def _numbered(entry: Mapping[str, Any], number: int) -> dict[str, Any]:
-    return {**entry, "name": f"{entry['name']}-{number}", "number": number}
+def _numbered(entries: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Give each entry a name of its own, and by turns each of its kinds of metadata."""
+    times: Counter[str] = Counter()
+    for number, entry in enumerate(entries, start=1):
+        name = entry["name"]
+        one = {**entry, "name": f"{name}-{number}", "number": number}
+        if isinstance(entry.get("metadata"), list):
+            one["metadata"] = entry["metadata"][times[name] % len(entry["metadata"])]
+        times[name] += 1
+        yield one
 
 
 def _check_references(calls: Sequence[Call], where: str) -> None:
@@ -164,7 +173,10 @@ def _messages(entry: Mapping[str, Any], text: str) -> tuple[dict[str, Any], ...]
 
 def _metadata(entry: Mapping[str, Any], task_ids: Mapping[str, Any], where: str) -> Any:  # noqa: ANN401
     if "task" not in entry:
-        metadata = _NO_TASK[entry.get("metadata", "omitted")]
+        kind = entry.get("metadata", "omitted")
+        if isinstance(kind, list):
+            raise TableError(f"{where}: several kinds of metadata need follow or followed_by")
+        metadata = _NO_TASK[kind]
         extra = entry.get("extra_metadata")
         return {**(metadata or {}), **extra} if extra and metadata is not OMITTED else metadata
     task = entry["task"]

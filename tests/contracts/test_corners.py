@@ -54,6 +54,12 @@ def test_the_corners_are_the_same_every_time() -> None:
     assert list(corners(FACTORS)) == list(corners(FACTORS))
 
 
+@pytest.mark.parametrize("contract", [CONVERSATIONS, PROMPTS], ids=lambda one: one.id)
+def test_no_corner_is_met_twice(contract: Contract) -> None:
+    rows = [tuple(levels.values()) for levels in corners(factors_of(contract))]
+    assert len(rows) == len(set(rows))
+
+
 def test_prompts_have_the_factors_that_reach_them() -> None:
     assert set(factors_of(PROMPTS)) == {"text", "model", "first answer"}
     assert factors_of(CONVERSATIONS) == FACTORS

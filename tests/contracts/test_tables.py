@@ -167,6 +167,21 @@ def test_each_call_is_made_before_each_that_shall_follow(
     assert [call.name.rpartition("-")[2] for call in calls] == list("12345678")
 
 
+def test_kinds_of_metadata_come_by_turns(
+    read_calls: Callable[[str], tuple[Call, ...]],
+) -> None:
+    calls = read_calls("""
+        followed_by = ["no-task"]
+        calls = [
+          { name = "no-task", do = "create_message", metadata = ["omitted", "empty"] },
+          { name = "one", do = "create_message", task = "task" },
+          { name = "two", do = "create_message", task = "task" },
+          { name = "three", do = "create_message", task = "task" },
+        ]""")
+    metadata = [call.metadata for call in calls if call.task_id is None]
+    assert metadata == [OMITTED, {}, OMITTED]
+
+
 def test_contracts_may_judge_one_exchange() -> None:
     first = f"""{ENTRY}
         model = "gpt-5"
@@ -268,6 +283,11 @@ CALLS = 'calls = [{ do = "create_message" }]'
             f'{TOP}{ENTRY}followed_by = ["call-2"]\n{CALLS}',
             "contract group/name: no call is named 'call-2'; did you mean 'call-1'?",
             id="followed by nobody",
+        ),
+        pytest.param(
+            f'{TOP}{ENTRY}calls = [{{ do = "create_message", metadata = ["none", "empty"] }}]',
+            "several kinds of metadata need follow or followed_by",
+            id="metadata by turns, but of one call",
         ),
         pytest.param(
             f'{TOP}{ENTRY}judges = ["call-2"]\n{CALLS}',
