@@ -137,7 +137,7 @@ def run() -> NoReturn:
 def _read_certificates_once() -> None:
     """Let clients share a TLS context: the fake speaks no TLS, yet each reads all certificates.
 
-    That was a quarter of a run.
+    That was about a fifth of a run.
     """
     create = ssl.create_default_context
     shared = functools.cache(create)

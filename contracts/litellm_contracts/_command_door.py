@@ -141,7 +141,7 @@ class CommandDoor:
         return self._recipe.declared & {*self._hello["capabilities"]}
 
     @property
-    def abandons(self) -> bool:
+    def in_process(self) -> bool:
         """False: protocol 1 hands over a call's chunks when it has ended."""
         return False
 

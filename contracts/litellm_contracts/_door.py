@@ -67,8 +67,8 @@ class Door(Protocol):
         ...
 
     @property
-    def abandons(self) -> bool:
-        """Whether it can stop reading a stream; a whole answer is all a program gives back."""
+    def in_process(self) -> bool:
+        """Whether handlers run here: streams can be left, and arguments are the caller's own."""
         ...
 
     def describe(self) -> dict[str, Any]:

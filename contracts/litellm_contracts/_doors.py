@@ -154,7 +154,7 @@ class PythonDoor:
         }
 
     @property
-    def abandons(self) -> bool:
+    def in_process(self) -> bool:
         """True: the stream is read in this process."""
         return True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fake_litellm import Cut, Failure, Redirect
+from fake_litellm import Cut, Failure, Redirect, Reply
 from litellm_contracts._causes import filed
 from litellm_contracts._model import OMITTED
 
@@ -95,6 +95,8 @@ def _answer(answer: Answer) -> str:
             return f"connection reset ({answer.at})"
         case Redirect():
             return f"HTTP {answer.status} to {answer.location}"
+        case Reply(finish="length" | "content_filter"):
+            return f"finish reason {answer.finish}"
         case _:
             return _ENDINGS[answer.ends]
 

@@ -51,7 +51,9 @@ def run_in_processes(
     seen: Exchanges = {}
     results = [tally.add(run_contract(first, door, options, seen))]
     method = _start_method()
-    own, *others = _shares(rest, jobs, waits_apart=method == "fork")
+    # A fork costs next to nothing, another process or a program its imports.
+    apart = (jobs if door.in_process else 1) if method == "fork" else 0
+    own, *others = _shares(rest, jobs, apart)
     gc.freeze()  # what is there now stays; children need not copy it to find that out
     with process_pool(max(1, len(others)), method) as pool:
         futures = [
@@ -83,26 +85,32 @@ def _start_method() -> Literal["fork", "spawn"]:
     return "spawn"
 
 
-def _shares(contracts: Sequence[Contract], jobs: int, *, waits_apart: bool) -> list[list[Contract]]:
-    """Deal the exchanges out, the heaviest first, each to the lightest share.
+def _shares(contracts: Sequence[Contract], jobs: int, apart: int) -> list[list[Contract]]:
+    """Deal the contracts out in `jobs` shares, and those that mostly wait in `apart` more.
 
-    The generated ones stay together: what they import takes as long as they do. Those that mostly
-    wait for an SDK's retry may have a share apart: it needs no core of its own.
+    The generated ones stay together: what they import takes as long as they do. What waits for an
+    SDK's retry needs no core of its own.
     """
     generated = [contract for contract in contracts if contract.generator is not None]
-    waiting = [contract for contract in contracts if waits_apart and _waits(contract)]
-    apart = {contract.id for contract in (*generated, *waiting)}
-    shares: list[tuple[int, list[Contract]]] = [(0, []) for _ in range(jobs)]
-    shares[0] = (sum(map(_weight, generated)), generated)
+    waiting = [contract for contract in contracts if apart and _waits(contract)]
+    special = {contract.id for contract in (*generated, *waiting)}
+    others = [contract for contract in contracts if contract.id not in special]
+    shares = _deal(others, [generated, *([] for _ in range(jobs - 1))])
+    shares += _deal(waiting, [[] for _ in range(apart)])
+    return [share for share in shares if share]
+
+
+def _deal(contracts: Sequence[Contract], shares: list[list[Contract]]) -> list[list[Contract]]:
+    """Add whole exchanges to the shares, the heaviest first, each to the lightest share."""
+    weights = [sum(map(_weight, share)) for share in shares]
     exchanges: dict[str, list[Contract]] = {}
     for contract in contracts:
-        if contract.id not in apart:
-            exchanges.setdefault(contract.exchange, []).append(contract)
+        exchanges.setdefault(contract.exchange, []).append(contract)
     for same in sorted(exchanges.values(), key=lambda same: _weight(same[0]), reverse=True):
-        lightest = min(range(jobs), key=lambda number: shares[number][0])
-        weight, share = shares[lightest]
-        shares[lightest] = (weight + _weight(same[0]), [*share, *same])
-    return [share for share in (*(share for _, share in shares), waiting) if share]
+        lightest = weights.index(min(weights))
+        weights[lightest] += _weight(same[0])
+        shares[lightest] += same
+    return shares
 
 
 def _waits(contract: Contract) -> int:

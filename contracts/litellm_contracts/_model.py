@@ -101,8 +101,8 @@ class Call:
     prompt: str = ""
     metadata: Any = OMITTED
     handler: str = "handler"
-    key: str = ""
     model: str = ""
+    key: str = ""
     answers: tuple[Answer, ...] = ()
     during: str | None = None
     together: str | None = None

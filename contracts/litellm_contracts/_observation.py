@@ -144,8 +144,9 @@ def owner(request: RecordedRequest, calls: Iterable[Call]) -> Call | None:
 
 def _go_together(call: Call, other: Call) -> bool:
     """Tell whether two calls with the same text are made at the same time."""
-    beside = call.name in {other.together, other.name} or other.name == call.together
-    return other.marker == call.marker and beside
+    return other.marker == call.marker and (other.together or other.name) == (
+        call.together or call.name
+    )
 
 
 def _named_in_headers(request: RecordedRequest, calls: Sequence[Call]) -> Call:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from litellm_contracts._model import Call
 
 BACK_OFF = 0.02
-"""Seconds until a handler whose request was refused certainly waits to try again."""
+"""Seconds after which a handler whose request was refused is taken to wait to try again."""
 GATE_LIMIT = 2.0
 """Seconds after which a held answer goes out all the same: a handler may do its calls in turn."""
 

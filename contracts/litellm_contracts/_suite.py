@@ -109,9 +109,7 @@ def run_contract(
     if missing:
         message = f"the handler declares that it has no {', '.join(missing)}"
         return _result(contract, Status.NOT_APPLICABLE, message)
-    unmet = contract.unmet(options.profile)
-    if not unmet and not door.abandons and any(call.needs_stream for call in contract.calls):
-        unmet = "a program hands over whole answers, so that no stream can be left"
+    unmet = contract.unmet(options.profile) or ("" if door.in_process else _unseen(contract))
     if unmet:
         return _result(contract, Status.NOT_APPLICABLE, unmet)
     if not logging.root.handlers:  # else what a handler logs would end up on stderr
@@ -139,6 +137,15 @@ def run_contract(
         shown = run.evidence
     message = message.replace(run.api_key, REDACTED) if run.api_key else message
     return replace(_result(contract, status, message), seconds=seconds, evidence=shown)
+
+
+def _unseen(contract: Contract) -> str:
+    """Say what a contract needs that a program does not show, or nothing."""
+    if any(call.needs_stream for call in contract.calls):
+        return "a program hands over whole answers, so that no stream can be left"
+    if "arguments" in contract.checks:
+        return "a program is given copies, so that it cannot alter its caller's arguments"
+    return ""
 
 
 def _ends_in_time(run: ContractRun, contract: Contract, options: Options) -> bool:

@@ -76,6 +76,26 @@ def test_calls_at_the_same_time_are_all_begun_before_one_is_read(message: MakeCa
     assert log == ["begun", "begun", "read", "read"]
 
 
+def test_calls_at_the_same_time_keep_their_order(message: MakeCall, prompt: MakeCall) -> None:
+    log = []
+
+    class Handler:
+        async def create_message(self, *_: object) -> AsyncIterator[Any]:
+            log.append("message")
+            yield {}
+
+        async def complete_prompt(self, _: str) -> str:
+            log.append("prompt")
+            return "Hi."
+
+    async def both() -> None:
+        handler = PythonHandler(Handler(), Worker())
+        await asyncio.gather(handler.call(message("one")), handler.call(prompt("two")))
+
+    asyncio.run(both())
+    assert log == ["message", "prompt"]
+
+
 def test_a_call_beside_another_one_keeps_to_its_own_thread(message: MakeCall) -> None:
     log: dict[str, set[int]] = {}
     both_begun = threading.Barrier(2)

@@ -145,6 +145,28 @@ def test_what_a_handler_declares_not_to_have_is_not_applicable(
     assert result.message == f"the handler declares that it has no {missing}"
 
 
+@pytest.mark.parametrize(
+    ("contract_id", "why"),
+    [
+        pytest.param(
+            "isolation/calls-between-chunks", "no stream can be left", id="a call between chunks"
+        ),
+        pytest.param(
+            "faithfulness/arguments-left-alone", "is given copies", id="the caller's arguments"
+        ),
+    ],
+)
+def test_what_a_program_does_not_show_is_not_applicable(
+    bundled: PythonDoor, monkeypatch: pytest.MonkeyPatch, contract_id: str, why: str
+) -> None:
+    contract = find_contract(contract_id)
+    assert run_contract(contract, bundled, Options()).status is Status.PASS
+    monkeypatch.setattr(PythonDoor, "in_process", False)
+    result = run_contract(contract, bundled, Options())
+    assert result.status is Status.NOT_APPLICABLE
+    assert why in result.message
+
+
 def test_a_handler_without_an_undeclared_method_ends_the_run(first_turn: Contract) -> None:
     with pytest.raises(HandlerError, match="has no method create_message"):
         run_suite(PythonDoor(lambda **_: object(), "my:factory"), [first_turn], Options())
