@@ -12,6 +12,7 @@ from litellm_contracts import _causes
 from litellm_contracts._checks_answers import ANSWER_CHECKS
 from litellm_contracts._checks_hostile import HOSTILE_CHECKS
 from litellm_contracts._checks_leaks import LEAK_CHECKS
+from litellm_contracts._checks_own import OWN_CHECKS
 from litellm_contracts._finding import Finding, marks, marks_named, named
 from litellm_contracts._model import is_fault
 from litellm_contracts._profile import ANY
@@ -30,12 +31,14 @@ SESSION_ROUTE = re.compile(r"/(chat/completions|completions|responses|messages|e
 def check_reached(observation: Observation, _profile: Profile) -> Iterator[Finding]:
     """Every call reached the proxy: what was never sent can neither be right nor lead to it.
 
-    A call may be missing where its task id may be refused, or its connection is reset.
+    A call may be missing where its task id may be refused, its connection is reset, or nobody
+    reads its answer.
     """
     for outcome in observation.outcomes:
-        excused = outcome.call.may_refuse or outcome.call.reset_connections
-        made = len(observation.requests_of(outcome.call))
-        if not excused and made < outcome.call.times:
+        call = outcome.call
+        excused = call.may_refuse or call.reset_connections or call.never_read
+        made = len(observation.requests_of(call))
+        if not excused and made < call.times:
             error = f": {outcome.error}" if outcome.error else " and returned without an error"
             sent = "no request" if not made else f"{made} requests for {outcome.call.times} calls"
             yield Finding(
@@ -130,83 +133,16 @@ def check_valid_request(observation: Observation, profile: Profile) -> Iterator[
                 )
 
 
-def check_own_text(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """Each request of a judged call holds all that was said in it, and no other call's text."""
-    for outcome in observation.judged():
-        call = outcome.call
-        others = [one.call.marker for one in observation.outcomes if one.call.marker != call.marker]
-        said = {call.system_prompt: "the system prompt", call.prompt: "the prompt"}
-        said |= dict.fromkeys(_texts([one.get("content") for one in call.messages]), "a message")
-        given = f"{call.messages} {call.prompt}"
-        for seen in observation.requests_of(call):
-            text = "\n".join(_texts(seen.request.json))
-            foreign = [marker for marker in others if marker in text and marker not in given]
-            missing = [what for words, what in said.items() if words.strip() not in text]
-            if missing:
-                wrong = f"does not hold {missing[0]} of {named(call)}"
-            elif foreign:
-                wrong = f"holds a text of another call, {foreign[0]}"
-            else:
-                continue
-            yield Finding(
-                message=f"request {seen.number} {wrong}",
-                call=call.name,
-                request=seen.number,
-                cause="what is sent is not made of the call's arguments, and of them alone",
-            )
-
-
-def check_own_model(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """Each request of a judged call names the model that its handler was built with."""
-    for outcome in observation.judged():
-        for seen in observation.requests_of(outcome.call):
-            body = seen.request.json if isinstance(seen.request.json, dict) else {}
-            if body.get("model", outcome.model) != outcome.model:
-                yield Finding(
-                    message=f"request {seen.number} names the model {body['model']!r}; the "
-                    f"handler was built with {outcome.model!r}",
-                    call=outcome.call.name,
-                    request=seen.number,
-                    cause="a handler or client that was built for another model is used, or the "
-                    "name is altered: LiteLLM knows models by their whole names",
-                )
-
-
-def check_arguments(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """A judged call leaves the messages and the metadata of its caller as they were."""
-    for outcome in observation.judged():
-        if outcome.altered:
-            yield Finding(
-                message=f"{named(outcome.call)} altered the {outcome.altered} of its caller",
-                call=outcome.call.name,
-                cause="something is put into the caller's own list or dict instead of a copy",
-            )
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Yield every text in a body."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _texts(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(part)
-
-
 CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {
     "reached": check_reached,
     "header": check_header,
     "requests": check_requests,
     "session": check_session,
     "valid-request": check_valid_request,
-    "own-text": check_own_text,
-    "own-model": check_own_model,
-    "arguments": check_arguments,
     **ANSWER_CHECKS,
-    **LEAK_CHECKS,
     **HOSTILE_CHECKS,
+    **LEAK_CHECKS,
+    **OWN_CHECKS,
 }
 
 

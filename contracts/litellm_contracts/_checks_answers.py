@@ -12,10 +12,12 @@ from litellm_contracts._model import ANSWER, is_fault
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from fake_litellm._replies import ToolCall
     from litellm_contracts._model import Call
     from litellm_contracts._observation import Observation, Outcome
     from litellm_contracts._profile import Profile
 
+_NONE = "{}"
 _LOST = "pieces of the stream are dropped, repeated or put in another chunk type"
 
 
@@ -38,13 +40,19 @@ def check_text(observation: Observation, _profile: Profile) -> Iterator[Finding]
 
 
 def check_whole_or_error(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """A judged call whose first answer broke off fails, or returns the whole text of the next."""
+    """A judged call whose first answer broke off fails, or returns the next one alone."""
     for outcome in observation.judged():
-        expected = _reply(outcome.call).text
-        if outcome.error is None and outcome.received_text != expected:
+        wanted = _reply(outcome.call)
+        if outcome.received_text != wanted.text:
+            wrong = (
+                f"{named(outcome.call)} returned {outcome.received_text!r}; the proxy sent "
+                f"{wanted.text!r}"
+            )
+        else:
+            wrong = next(_wrong_calls(outcome, wanted), "")
+        if wrong and outcome.error is None:
             yield Finding(
-                message=f"{named(outcome.call)} returned {outcome.received_text!r} without an "
-                f"error; the answer broke off, and then the proxy sent {expected!r}",
+                message=f"{wrong}, after an answer that broke off, and there is no error",
                 call=outcome.call.name,
                 cause="the stream is begun anew after some of it was passed on",
             )
@@ -77,25 +85,18 @@ def check_error_cause(observation: Observation, _profile: Profile) -> Iterator[F
 
 
 def check_tool_calls(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """A judged call yields every tool call of the answer: name, id and whole arguments."""
+    """A judged call yields the tool calls of the answer: name, id and whole arguments."""
     for outcome in observation.judged():
-        partial = _partial_calls(outcome)
+        if _gave_up(outcome, observation):
+            continue
         if outcome.error is not None:
             yield Finding(
                 message=f"{named(outcome.call)} failed although it was answered: {outcome.error}",
                 call=outcome.call.name,
             )
             continue
-        for index, wanted in enumerate(_reply(outcome.call).tool_calls):
-            got = partial.get(index)
-            sent = {"id": wanted.id, "name": wanted.name, "arguments": wanted.arguments}
-            if got != sent and not (not partial and _mentions(outcome.chunks, sent)):
-                yield Finding(
-                    message=f"{named(outcome.call)} yielded tool call {index} as {got}; the "
-                    f"proxy sent {sent}",
-                    call=outcome.call.name,
-                    cause=_LOST,
-                )
+        for message in _wrong_calls(outcome, _reply(outcome.call)):
+            yield Finding(message=message, call=outcome.call.name, cause=_LOST)
 
 
 def check_usage(observation: Observation, _profile: Profile) -> Iterator[Finding]:
@@ -140,6 +141,29 @@ def _how_it_failed(call: Call) -> str:
             return "cut the connection"
 
 
+def _wrong_calls(outcome: Outcome, reply: Reply) -> Iterator[str]:
+    """Say of each tool call what is wrong with it."""
+    partial = _partial_calls(outcome)
+    comes_whole = not partial
+    for index, wanted in enumerate(map(_sent, reply.tool_calls)):
+        got = partial.pop(index, None)
+        if got != wanted and not (comes_whole and _mentions(outcome.chunks, wanted)):
+            yield (
+                f"{named(outcome.call)} yielded tool call {index} as {got}; the proxy sent {wanted}"
+            )
+    for index, got in partial.items():
+        yield f"{named(outcome.call)} yielded tool call {index}, {got}; the proxy sent none"
+
+
+def _sent(call: ToolCall) -> dict[str, str]:
+    return {"id": call.id, "name": call.name, "arguments": _arguments(call.arguments)}
+
+
+def _arguments(text: str) -> str:
+    """Return the same for both ways to say that there are none."""
+    return text.strip() or _NONE
+
+
 def _partial_calls(outcome: Outcome) -> dict[int, dict[str, Any]]:
     """Join the tool call chunks by their index."""
     calls: dict[int, dict[str, Any]] = {}
@@ -149,13 +173,16 @@ def _partial_calls(outcome: Outcome) -> dict[int, dict[str, Any]]:
             call["id"] = call["id"] or chunk.get("id") or ""
             call["name"] = call["name"] or chunk.get("name") or ""
             call["arguments"] += chunk.get("arguments") or ""
-    return calls
+    return {
+        index: {**call, "arguments": _arguments(call["arguments"])}
+        for index, call in sorted(calls.items())
+    }
 
 
 def _mentions(chunks: list[Any], sent: dict[str, str]) -> bool:
     """Tell whether chunks of a type we do not know hold a tool call whole."""
     text = json.dumps(chunks, default=str, ensure_ascii=False).replace("\\", "")
-    return all(value in text for value in sent.values())
+    return all(value in text for value in sent.values() if value != _NONE)
 
 
 ANSWER_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from litellm_contracts._evidence import REDACTED, SECRET_HEADERS
-from litellm_contracts._finding import Finding, marks, named
+from litellm_contracts._finding import Finding, marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,28 +83,13 @@ def check_api_key(observation: Observation, _profile: Profile) -> Iterator[Findi
                 cause="the key is sent in a further header, the URL or the body",
             )
     for outcome in observation.outcomes:
-        if key in f"{outcome.error} {outcome.chunks} {outcome.text}":
+        if key in f"{outcome.error} {outcome.told} {outcome.chunks} {outcome.text}":
             yield Finding(
                 message=f"{outcome.call.name} shows the API key to its caller: {REDACTED}",
                 call=outcome.call.name,
-                cause="the key is part of an error message or of a chunk",
+                cause="the key is part of a chunk, or of an error: its message, a note, or the "
+                "error it was raised from",
             )
-
-
-def check_own_key(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """Each request of a judged call carries the API key that its own handler was built with."""
-    for outcome in observation.judged():
-        for seen in observation.requests_of(outcome.call):
-            given = {value.removeprefix("Bearer ") for _, value in seen.request.headers}
-            if outcome.api_key not in given:
-                yield Finding(
-                    message=f"request {seen.number} does not carry the API key that the handler "
-                    f"of {named(outcome.call)} was built with",
-                    call=outcome.call.name,
-                    request=seen.number,
-                    marks=marks(seen, lambda name, _: name in SECRET_HEADERS),
-                    cause="a client that was built for another handler is used for this one",
-                )
 
 
 def _requests_and_ids(observation: Observation) -> Iterator[tuple[Seen, str]]:
@@ -122,5 +107,4 @@ LEAK_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {
     "id-in-other-headers": check_id_in_other_headers,
     "id-in-side-requests": check_id_in_side_requests,
     "api-key": check_api_key,
-    "own-key": check_own_key,
 }

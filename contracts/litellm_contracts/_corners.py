@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from fake_litellm import Failure, Reply
+from fake_litellm import Failure, Reply, ToolCall
 from litellm_contracts._model import Call
 
 if TYPE_CHECKING:
@@ -34,8 +34,13 @@ _TOOL_CALL = {
 _ASKED = {"role": "assistant", "content": None, "tool_calls": [_TOOL_CALL]}
 _ANOTHER = {**_TOOL_CALL, "id": "call_2"}
 _ASKED_TWICE = {"role": "assistant", "content": "I will.", "tool_calls": [_TOOL_CALL, _ANOTHER]}
+_CALLED = (ToolCall(name="read_file", arguments='{"path": "b.txt"}', id="call_3"),)
 _RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "The file is empty."}
-_TURN = [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hello."}]
+_TURNS = [
+    {"role": role, "content": f"Number {number} of the {role}'s."}
+    for number in range(26)
+    for role in ("user", "assistant")
+]
 
 MODELS = (
     "gpt-4o",
@@ -43,9 +48,9 @@ MODELS = (
     "gemini-2.5-pro",
     "claude-sonnet-4-5",
     "o3-mini",
-    "deepseek/deepseek-reasoner",
+    "deepseek/deepseek-r1:free",
 )
-"""One of each family that handlers treat in a way of its own."""
+"""One of each family that handlers treat in a way of its own, and a name with punctuation."""
 
 # The first level of each factor is the plain one.
 FACTORS: dict[str, dict[str, Any]] = {
@@ -80,8 +85,8 @@ FACTORS: dict[str, dict[str, Any]] = {
     },
     "history": {
         "none": [],
-        "1 turn": _TURN,
-        "26 turns": _TURN * 26,
+        "1 turn": _TURNS[:2],
+        "26 turns": _TURNS,
         "a tool call": [_ASKED, _RESULT],
         "a text and two tool calls": [_ASKED_TWICE, _RESULT, {**_RESULT, "tool_call_id": "call_2"}],
     },
@@ -95,6 +100,11 @@ FACTORS: dict[str, dict[str, Any]] = {
     },
     "other metadata": {"none": {}, "some": {"mode": "code", "parent_task_id": "p-0123456789"}},
     "model": {name: name for name in MODELS},
+    "answer": {
+        "a text": Reply(text="One, two, three."),
+        "a tool call": Reply(tool_calls=_CALLED),
+        "a text and a tool call": Reply(text="One, two.", tool_calls=_CALLED),
+    },
     _RETRIED: {"the reply": (), "HTTP 500": (Failure(status=500, retry_after_ms=5),)},
 }
 _OF_PROMPTS = ("text", "model", _RETRIED)
@@ -181,7 +191,8 @@ def corner_call(contract: Contract, levels: Levels, marker: str) -> tuple[Call, 
         system_prompt=value["system prompt"],
         messages=(*value["history"], *_last(text, value)),
         metadata=metadata,
-        answers=(*value[_RETRIED], _REPLY),
+        # Whoever was given no tools is not answered with a call of one.
+        answers=(*value[_RETRIED], value["answer"] if metadata.get("tools") else _REPLY),
     )
     return call, value["model"]
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CALL_LIMIT = 15.0
 """Seconds after which a single call counts as hung."""
+NEVER_READ = "never read by its caller"
 CANCELLED = "cancelled by its caller"
 """The error of a call that was."""
 

@@ -14,13 +14,14 @@ import inspect
 import itertools
 import sys
 import time
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakKeyDictionary
 
-from litellm_contracts._door import CALL_LIMIT, CANCELLED
+from litellm_contracts._door import CALL_LIMIT, CANCELLED, NEVER_READ
 from litellm_contracts._errors import HandlerError, closest
 from litellm_contracts._model import METHODS, OMITTED
 from litellm_contracts._observation import Outcome
@@ -244,6 +245,7 @@ class PythonHandler:
             await self._call(call, outcome, meanwhile, scope)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - what it raises is its answer
             outcome.error = f"{type(error).__name__}: {error}"
+            outcome.told = "".join(traceback.format_exception(error, limit=0))
         except asyncio.CancelledError as error:
             current = asyncio.current_task()
             if current is not None and current.cancelling():
@@ -278,6 +280,9 @@ class PythonHandler:
     ) -> None:
         chunks = await self._invoke(self._handler.create_message, *arguments)
         await asyncio.sleep(0)  # a caller may begin to read after it has made other calls
+        if call.never_read:
+            outcome.error = NEVER_READ
+            return
         if hasattr(chunks, "__aiter__"):
             async for chunk in chunks:
                 outcome.chunks.append(chunk)

@@ -43,23 +43,28 @@ def _call(call: Call) -> str:
     else:
         metadata = "" if call.metadata is OMITTED else f", metadata={_short(repr(call.metadata))}"
         what = f"create_message({len(call.messages)} messages{metadata})"
-    notes = []
-    if call.during:
-        notes.append(f"while the stream of {call.during} is open")
-    if call.together:
-        notes.append(f"at the same time as {call.together}")
-    if call.between:
-        notes.append(f"between two chunks of {call.between}")
-    if call.in_place:
-        notes.append("in the metadata object of the call before, changed")
-    if call.cancel or call.cancel_after:
-        notes.append("cancelled" + (" in mid-stream" if call.cancel_after else ""))
-    if call.abandon_after:
-        notes.append("abandoned in mid-stream")
-    notes += [f"answered with {type(answer).__name__}" for answer in call.answers]
-    if not call.judged:
-        notes.append("not judged")
+    notes = _notes(call)
     return f"{call.name}: {what}" + (f"  [{'; '.join(notes)}]" if notes else "")
+
+
+def _notes(call: Call) -> list[str]:
+    built = {"model": call.model, "key": call.key, "proxy": call.proxy}
+    own = ", ".join(f"{name} {value}" for name, value in built.items() if value)
+    told = {
+        f"by handler {call.handler}" + (f" of {own}" if own else ""): call.handler != "handler",
+        f"while the stream of {call.during} is open": call.during,
+        f"at the same time as {call.together}": call.together,
+        f"between two chunks of {call.between}": call.between,
+        "in the metadata object of the call before, changed": call.in_place,
+        "never read": call.never_read,
+        "cancelled": call.cancel,
+        "cancelled in mid-stream": call.cancel_after,
+        "abandoned in mid-stream": call.abandon_after,
+        "then closed": call.closes,
+    }
+    notes = [note for note, applies in told.items() if applies]
+    notes += [f"answered with {type(answer).__name__}" for answer in call.answers]
+    return notes if call.judged else [*notes, "not judged"]
 
 
 def _short(text: str) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from litellm_contracts._run import Exchanges, Options
 
 _GENERATED_WEIGHT = 200
-_RETRIED = {408, 409, 429, 500, 502, 503, 504}
+_RETRIED = {408, 409, 429, *range(500, 600)}
 _LONGEST_GOODBYE = 0.1  # seconds that the first contract's threads are given to end
 
 

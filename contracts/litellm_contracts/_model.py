@@ -74,6 +74,7 @@ class Call:
         handler: Which handler of the contract makes the call; each name is one instance.
         model: The model name its handler is built with, where it is not the contract's.
         key: Name of the API key that the handler is built with; without one it is the run's.
+        proxy: Name of the proxy that the handler is built for; without one it is the run's.
         answers: The fake's answers to the requests of this call, in order; the default
             reply after them.
         during: Make the call while the stream of that other call is open.
@@ -83,6 +84,7 @@ class Call:
         judged: Whether the contract's checks look at this call.
         may_refuse: Whether the handler may refuse the call: its task id is hostile. Such a call
             is judged by the checks for hostile ids alone.
+        never_read: Begin the call, and read nothing of its answer.
         abandon_after: Stop reading after so many chunks; 0 reads to the end.
         times: How often the same call is made, one after the other.
         cancel: Cancel the call once its request has arrived, before it is answered; where it is
@@ -103,6 +105,7 @@ class Call:
     handler: str = "handler"
     model: str = ""
     key: str = ""
+    proxy: str = ""
     answers: tuple[Answer, ...] = ()
     during: str | None = None
     together: str | None = None
@@ -110,6 +113,7 @@ class Call:
     judged: bool = True
     may_refuse: bool = False
     reset_connections: int = 0
+    never_read: bool = False
     abandon_after: int = 0
     cancel: bool = False
     cancel_after: int = 0
@@ -125,7 +129,8 @@ class Call:
     @property
     def needs_stream(self) -> bool:
         """Whether it takes a caller that reads the stream itself: stops, or calls in between."""
-        return bool(self.abandon_after or self.cancel or self.cancel_after or self.between)
+        stopped = self.never_read or self.abandon_after or self.cancel or self.cancel_after
+        return bool(stopped or self.between)
 
     @property
     def task_id(self) -> Any:  # noqa: ANN401 - whatever the metadata holds

@@ -27,10 +27,12 @@ class Outcome:
         chunks: The chunks that arrived (`create_message`), also before an error.
         text: The text (`complete_prompt`).
         error: The error's type and message, or `None`.
+        told: All that a log would show of the error: notes, and what it was raised from, too.
         seconds: How long the call took.
         began: How many requests had been recorded when it began.
         api_key: The key that its handler was built with.
         model: The model that its handler was built with.
+        proxy: Host and port of the proxy that its handler was built for.
         altered: Which of the arguments is not what it was: `messages` or `metadata`.
     """
 
@@ -38,10 +40,12 @@ class Outcome:
     chunks: list[Any] = field(default_factory=list)
     text: Any = None
     error: str | None = None
+    told: str = ""
     seconds: float = 0.0
     began: int = 0
     api_key: str = ""
     model: str = ""
+    proxy: str = ""
     altered: str = ""
 
     @property

@@ -7,6 +7,7 @@ import dataclasses
 import secrets
 from collections import deque
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 from fake_litellm import Failure, FakeLiteLLM, Gate, Reply
 from litellm_contracts._door import CANCELLED
@@ -15,7 +16,7 @@ from litellm_contracts._observation import Observation, Outcome, observe, owner
 from litellm_contracts._threads import in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from fake_litellm import RecordedRequest
     from fake_litellm._replies import Answer
@@ -29,7 +30,9 @@ GATE_LIMIT = 2.0
 
 
 class Stage:
-    """A fake proxy with a key of its own, and the handlers that were built for it.
+    """A fake proxy with a key of its own, others where calls name them, and their handlers.
+
+    All of them record in one journal, and answer by one script.
 
     Args:
         door: Builds the handlers.
@@ -39,7 +42,9 @@ class Stage:
     def __init__(self, door: Door, litellm: str) -> None:
         self._door = door
         self.api_key = f"sk-contract-{secrets.token_hex(8)}"
-        self.fake = FakeLiteLLM(litellm=litellm, reply=Reply(text=ANSWER))
+        self._litellm = litellm
+        self.fake = self._new_fake()
+        self._fakes = {"": self.fake}
         self._handlers: dict[tuple[str, str], Handler] = {}
 
     async def __aenter__(self) -> Self:
@@ -49,13 +54,16 @@ class Stage:
     async def __aexit__(self, *_: object) -> None:
         for handler in self._handlers.values():
             await handler.close()
-        self.fake.stop()
+        for fake in self._fakes.values():
+            fake.stop()
 
     async def perform(self, calls: Sequence[Call], model: str) -> Observation:
         """Make the calls in order, those that belong together at the same time."""
         self.fake.journal.clear()
         script = _Script(calls)
-        self.fake.answer_with(script.answer)
+        self._start_fakes({call.proxy for call in calls})
+        for fake in self._fakes.values():
+            fake.answer_with(script.answer)
         outcomes: dict[str, Outcome] = {}
         for group in _groups(calls):
             handlers = {call.name: await self._handler(call, model) for call in group}
@@ -67,6 +75,7 @@ class Stage:
                 outcome.began = began
                 outcome.api_key = self._key_of(outcome.call)
                 outcome.model = outcome.call.model or model
+                outcome.proxy = urlsplit(self._fakes[outcome.call.proxy].base_url).netloc
             outcomes |= {outcome.call.name: outcome for outcome in made}
             for call in group:
                 if call.closes:
@@ -78,9 +87,18 @@ class Stage:
         model = call.model or model
         built = (call.handler, model)
         if built not in self._handlers:
-            key = self._key_of(call)
-            self._handlers[built] = await self._door.build(self.fake.base_url, key, model)
+            key, base_url = self._key_of(call), self._fakes[call.proxy].base_url
+            self._handlers[built] = await self._door.build(base_url, key, model)
         return self._handlers[built]
+
+    def _new_fake(self) -> FakeLiteLLM:
+        return FakeLiteLLM(litellm=self._litellm, reply=Reply(text=ANSWER))
+
+    def _start_fakes(self, names: Iterable[str]) -> None:
+        for name in sorted(set(names) - self._fakes.keys()):
+            fake = self._fakes[name] = self._new_fake()
+            fake.journal = self.fake.journal
+            fake.start()
 
     def _key_of(self, call: Call) -> str:
         return f"{self.api_key}-{call.key}" if call.key else self.api_key

@@ -143,7 +143,7 @@ def _unseen(contract: Contract) -> str:
     """Say what a contract needs that a program does not show, or nothing."""
     if any(call.needs_stream for call in contract.calls):
         return "a program hands over whole answers, so that no stream can be left"
-    if "arguments" in contract.checks:
+    if contract.checks == ("arguments",):
         return "a program is given copies, so that it cannot alter its caller's arguments"
     return ""
 

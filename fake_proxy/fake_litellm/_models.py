@@ -12,7 +12,7 @@ DEFAULT_MODELS = (
     "gemini-2.5-pro",
     "claude-sonnet-4-5",
     "o3-mini",
-    "deepseek/deepseek-reasoner",
+    "deepseek/deepseek-r1:free",
 )
 """Listed by a proxy that accepts any model."""
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,11 +68,13 @@ def campaign(sent: Callable[..., RecordedRequest]) -> Callable[[Send], Campaign]
     def make(send: Send) -> Campaign:
         def perform(call: Call, model: str) -> Observation:
             said = [{"role": "system", "content": call.system_prompt}, *call.messages]
-            request = sent(call.marker, *send(call, model), messages=said, model=model)
+            tools = call.metadata.get("tools", []) if isinstance(call.metadata, dict) else []
+            request = sent(call.marker, *send(call, model), messages=said, model=model, tools=tools)
             replies = [answer for answer in call.answers if isinstance(answer, Reply)]
-            text = replies[-1].text if replies else ANSWER
-            chunks = [{"type": "text", "text": text}]
-            answered = Outcome(call=call, text=text, chunks=chunks, model=model)
+            reply = replies[-1] if replies else Reply(text=ANSWER)
+            called = ({"type": "tool_call", **asdict(one)} for one in reply.tool_calls)
+            chunks = [{"type": "text", "text": reply.text}, *called]
+            answered = Outcome(call=call, text=reply.text, chunks=chunks, model=model)
             return observe([answered], [request], "sk-secret")
 
         return Campaign(contract=CONTRACT, profile=ZOO, perform=perform)

@@ -57,10 +57,13 @@ def part(index: int, call_id: str | None, name: str | None, arguments: str) -> d
     }
 
 
-def test_a_call_that_gives_up_before_it_is_answered_has_no_text_to_return(judge: Judge) -> None:
+@pytest.mark.parametrize("check", ["text", "tool-calls"])
+def test_a_call_that_gives_up_before_it_is_answered_has_nothing_to_return(
+    judge: Judge, check: str
+) -> None:
     answers = [Failure(status=500), Reply(text="Two.")]
-    assert judge("text", answers, error="InternalServerError: 500") == []
-    [finding] = judge("text", answers[1:], error="InternalServerError: 500")
+    assert judge(check, answers, error="InternalServerError: 500") == []
+    [finding] = judge(check, answers[1:], error="InternalServerError: 500")
     assert "failed although it was answered" in finding.message
 
 
@@ -71,8 +74,13 @@ def test_a_call_that_gives_up_before_it_is_answered_has_no_text_to_return(judge:
         pytest.param({"chunks": text("One two.")}, [], id="whole"),
         pytest.param(
             {"chunks": text("One ", "One two.")},
-            ["returned 'One One two.' without an error; the answer broke off, and then the proxy"],
+            ["returned 'One One two.'; the proxy sent 'One two.', after an answer that broke off"],
             id="begun anew",
+        ),
+        pytest.param(
+            {"chunks": [*text("One two."), part(0, "call_1", "read", "{}")]},
+            ["yielded tool call 0, {'id': 'call_1', 'name': 'read', 'arguments': '{}'}"],
+            id="a tool call left of the broken one",
         ),
     ],
 )
@@ -199,6 +207,10 @@ def test_an_error_names_its_cause(
             id="in pieces",
         ),
         pytest.param(
+            [part(0, "call_1", "read", '{"a": 1}'), part(1, "call_2", "write", "")],
+            id="no arguments",
+        ),
+        pytest.param(
             [
                 {"kind": "tool", "call": ["call_1", "read", '{"a": 1}']},
                 {"kind": "tool", "call": ["call_2", "write", "{}"]},
@@ -225,6 +237,17 @@ def test_tool_calls_that_arrive_whole_are_right(judge: Judge, chunks: list[Any])
             {"chunks": [part(0, "call_9", "read", '{"a": 1}'), part(1, "call_2", "write", "{}")]},
             1,
             id="another id",
+        ),
+        pytest.param(
+            {
+                "chunks": [
+                    part(0, "call_1", "read", '{"a": 1}'),
+                    part(1, "call_2", "write", "{}"),
+                    part(2, "call_3", "delete", "{}"),
+                ]
+            },
+            1,
+            id="one too many",
         ),
         pytest.param({"error": "ValueError: no"}, 1, id="an error after all"),
     ],

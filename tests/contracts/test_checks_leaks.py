@@ -107,6 +107,7 @@ def test_an_id_in_a_request_of_no_call_is_found(message: MakeCall, sent: Sent) -
         pytest.param({"error": f"AuthenticationError: {KEY}"}, id="error"),
         pytest.param({"chunks": [{"type": "text", "text": KEY}]}, id="chunk"),
         pytest.param({"text": KEY}, id="text"),
+        pytest.param({"error": "ValueError: no", "told": f"Note: {KEY}"}, id="note"),
     ],
 )
 def test_a_key_that_the_caller_sees_is_found(
@@ -116,16 +117,3 @@ def test_a_key_that_the_caller_sees_is_found(
     assert "ask shows the API key to its caller" in finding.message
     assert KEY not in finding.message
     assert (finding.call, finding.request) == ("ask", None)
-
-
-def test_a_request_carries_the_key_of_its_own_handler(message: MakeCall, sent: Sent) -> None:
-    assert judge("own-key", message(), sent("ask"), api_key=KEY) == []
-    key_header = sent("ask", ("x-litellm-api-key", "sk-other"))
-    assert judge("own-key", message(), key_header, api_key="sk-other") == []
-    [finding] = judge("own-key", message(), sent("ask"), api_key="sk-other")
-    assert finding.message == (
-        "request 1 does not carry the API key that the handler of create_message (ask) was built "
-        "with"
-    )
-    assert (finding.call, finding.request, finding.marks) == ("ask", 1, (1,))
-    assert judge("own-key", message(judged=False), sent("ask"), api_key="sk-other") == []

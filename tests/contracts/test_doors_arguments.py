@@ -116,3 +116,43 @@ def test_a_call_beside_another_one_keeps_to_its_own_thread(message: MakeCall) ->
     one, two = log.values()
     assert (len(one), len(two)) == (1, 1)
     assert one != two
+
+
+def test_an_answer_that_nobody_reads_is_not_begun(message: MakeCall) -> None:
+    log = []
+
+    class Handler:
+        async def create_message(self, *_: object) -> AsyncIterator[Any]:
+            log.append("read")
+            yield {}
+
+    class Synchronous:
+        def create_message(self, *_: object) -> Iterator[Any]:
+            log.append("read")
+            yield {}
+
+    for handler in (Handler(), Synchronous()):
+        outcome = asyncio.run(PythonHandler(handler, Worker()).call(message(never_read=True)))
+        assert (outcome.error, outcome.chunks) == ("never read by its caller", [])
+    assert log == []
+
+
+def test_all_that_a_log_would_show_of_an_error_is_kept(message: MakeCall, prompt: MakeCall) -> None:
+    def fail() -> None:
+        error = ValueError("mine")
+        error.add_note("with a note")
+        raise error from KeyError("the cause")
+
+    class Handler:
+        def create_message(self, *_: object) -> Iterator[Any]:
+            fail()
+            yield {}
+
+        def complete_prompt(self, _: str) -> None:
+            fail()
+
+    for call in (message(), prompt()):
+        outcome = asyncio.run(PythonHandler(Handler(), Worker()).call(call))
+        assert outcome.error == "ValueError: mine"
+        told = [part in outcome.told for part in ("mine", "with a note", "the cause")]
+        assert told == [True, True, True]

@@ -49,6 +49,14 @@ def test_every_contract_is_explained(contract: Contract) -> None:
         pytest.param(
             "isolation/after-every-kind-of-stop", "[abandoned in mid-stream]", id="abandon"
         ),
+        pytest.param("isolation/after-every-kind-of-stop", "[never read;", id="never read"),
+        pytest.param("isolation/two-handlers", "[by handler first]", id="handler"),
+        pytest.param(
+            "isolation/two-handlers",
+            "[by handler second of model gpt-5-mini; at the same time as first]",
+            id="model of a handler",
+        ),
+        pytest.param("isolation/own-proxy", "[by handler fourth of proxy another]", id="proxy"),
         pytest.param("presence/long-id", "…", id="shortened"),
         pytest.param("presence/gpt-5-model", "calls of a handler for gpt-5-mini:", id="model"),
         pytest.param("presence/exactly-one-request", "checks: reached, requests", id="checks"),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from litellm_contracts._model import Contract
 
 WAITING = {
+    "faithfulness/broken-completion",
     "faithfulness/no-connection",
     "isolation/after-reset-connection",
     "presence/reconnect",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fake_litellm import Reply
 from litellm_contracts._doors import PythonDoor
 from litellm_contracts._errors import HandlerError
 from litellm_contracts._scenario import Stage
@@ -76,6 +77,19 @@ def test_a_handler_may_have_a_key_of_its_own(message: MakeCall, perform: Perform
         [f"Bearer {key}"],
         [f"Bearer {key}-another"],
     ]
+
+
+def test_a_handler_may_have_a_proxy_of_its_own(message: MakeCall, perform: Perform) -> None:
+    answers = (Reply(text="Elsewhere."),)
+    calls = [message("one"), message("two", handler="second", proxy="another", answers=answers)]
+    observation = perform(*calls)
+    one, two = observation.outcomes
+    assert one.proxy != two.proxy
+    assert [seen.request.header_values("host") for seen in observation.seen] == [
+        [one.proxy],
+        [two.proxy],
+    ]
+    assert (one.received_text, two.received_text) == ("Hello.", "Elsewhere.")
 
 
 def test_a_handler_that_cannot_be_built_ends_the_contract(

@@ -5,7 +5,7 @@ from __future__ import annotations
 DUE = """
     presence/* -presence/exactly-one-request
     complete-prompt/between-turns complete-prompt/during-stream complete-prompt/at-the-same-time
-    isolation/* -isolation/own-key-and-model
+    isolation/* -isolation/own-key-and-model -isolation/own-proxy
     recognition/filed-under-the-task recognition/nothing-else-filed-there
     recognition/filed-right-in-trouble
     hostile-ids/nothing-injected
@@ -28,7 +28,7 @@ ABSENT = f"""absence/* isolation/task-beside-no-task isolation/second-handler-wi
     isolation/long-lived-handler isolation/after-* isolation/metadata-changed-in-place {_MIXED}"""
 """Every hand-written contract in which create_message has no task id."""
 
-PROMPTS = """complete-prompt/* isolation/many-stops
+PROMPTS = """complete-prompt/* -complete-prompt/own-answer isolation/many-stops
     isolation/second-handler-without-task isolation/other-handler-closed
     isolation/long-lived-handler isolation/after-* schema/complete-prompt
     isolation/calls-between-chunks
@@ -65,7 +65,8 @@ NEXT_ID = """presence/every-kind-of-id presence/next-task complete-prompt/at-the
 
 AFTER_TASK = f"""absence/after-task* absence/after-failed-task absence/retry-without-task
     isolation/task-beside-no-task isolation/metadata-changed-in-place {_MIXED}
-    complete-prompt/* -complete-prompt/omits-header {AFTER_TURN} schema/*"""
+    complete-prompt/* -complete-prompt/omits-header -complete-prompt/own-answer
+    {AFTER_TURN} schema/*"""
 """Every contract in which a request without a header follows one with it, on one handler."""
 
 IN_TURN = f"""absence/after-task* absence/after-failed-task absence/retry-without-task
@@ -76,8 +77,8 @@ IN_TURN = f"""absence/after-task* absence/after-failed-task absence/retry-withou
     complete-prompt/every-model-branch {AFTER_TURN}"""
 """Every contract in which one asyncio task, or one thread, makes such calls one after another."""
 
-MESSAGES = """* -always/* -complete-prompt/omits-header -schema/complete-prompt
-    -faithfulness/completed-text"""
+MESSAGES = """* -always/* -complete-prompt/omits-header -complete-prompt/own-answer
+    -schema/complete-prompt -faithfulness/completed-text -faithfulness/broken-completion"""
 """Every contract that calls create_message."""
 
 COUNTED = """presence/exactly-one-request presence/retry-after-* presence/reconnect

@@ -137,7 +137,7 @@ class _Decoded(RawHandler):
     "completion-object-returned",
     "Returns the SDK's object instead of its text.",
     """faithfulness/completed-text schema/complete-prompt isolation/other-handler-closed
-    isolation/many-stops""",
+    isolation/many-stops complete-prompt/own-answer""",
 )
 class _Object(AsyncHandler):
     def text(self, answer: Any) -> str:  # noqa: ANN401
@@ -172,7 +172,8 @@ _TOOL_CALLS: tuple[tuple[str, str, Callable[[dict[str, Any]], Chunks], str], ...
         "tool-calls-lost",
         "Yields text alone.",
         lambda _: [],
-        f"{_ANY_TOOL_CALL} faithfulness/tool-call-after-broken-one",
+        f"""{_ANY_TOOL_CALL} faithfulness/tool-call-after-broken-one faithfulness/streams-at-once
+    schema/create-message""",
     ),
     (
         "second-tool-call-lost",
@@ -184,7 +185,8 @@ _TOOL_CALLS: tuple[tuple[str, str, Callable[[dict[str, Any]], Chunks], str], ...
         "tool-call-arguments-lost",
         "Yields only the piece of a tool call that holds its name.",
         lambda call: [call] if call["name"] else [],
-        f"{_ANY_TOOL_CALL} faithfulness/tool-call-after-broken-one",
+        f"""{_ANY_TOOL_CALL} faithfulness/tool-call-after-broken-one faithfulness/streams-at-once
+    schema/create-message""",
     ),
 )
 
@@ -255,7 +257,7 @@ class _Swallowed(AsyncHandler):
 @known_bad(
     "empty-answer-for-an-error",
     "Returns an empty completion where the proxy refused.",
-    "faithfulness/refused-request faithfulness/no-connection",
+    "faithfulness/refused-request faithfulness/no-connection faithfulness/broken-completion",
 )
 class _EmptyAnswer(AsyncHandler):
     async def complete_prompt(self, prompt: str) -> str:
@@ -340,7 +342,7 @@ class _JoinedCalls(AsyncHandler):
 @known_bad(
     "prompt-given-back-when-nothing-answers",
     "Returns the prompt itself where the proxy cannot answer.",
-    "faithfulness/no-connection faithfulness/refused-request",
+    "faithfulness/no-connection faithfulness/refused-request faithfulness/broken-completion",
 )
 class _GivenBack(SyncHandler):
     def complete_prompt(self, prompt: str) -> str:

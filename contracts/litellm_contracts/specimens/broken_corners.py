@@ -123,7 +123,7 @@ class _KeyRefused(SyncHandler):
 @known_bad(
     "text-lost-beside-tool-calls",
     "Yields the tool calls alone where an answer has both.",
-    "faithfulness/text-beside-tool-calls",
+    "faithfulness/text-beside-tool-calls schema/create-message",
     is_slow=True,
 )
 class _TextLost(AsyncHandler):
@@ -139,7 +139,7 @@ class _TextLost(AsyncHandler):
 @known_bad(
     "broken-tool-call-taken-for-whole",
     "Takes the end of a stream that called a tool for the end of the answer.",
-    "faithfulness/broken-stream",
+    "faithfulness/broken-stream faithfulness/begun-anew",
 )
 class _BrokenCall(RawHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:

@@ -79,8 +79,34 @@ class _InStreamError(AsyncHandler):
 @known_bad(
     "key-in-another-header",
     "Sends the key a second time, for a gateway before the proxy.",
-    "recognition/key-only-in-its-header faithfulness/no-connection",
+    """recognition/key-only-in-its-header faithfulness/no-connection schema/complete-prompt
+    schema/create-message""",
 )
 class _InHeader(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         return super().headers(turn) | self.fault({"x-acme-gateway": f"token {self.api_key}"})
+
+
+@known_bad(
+    "key-in-the-url-for-gemini",
+    "Sends the key of a Gemini model in the URL, as Google's own API has it.",
+    "schema/create-message schema/complete-prompt",
+)
+class _InQuery(AsyncHandler):
+    def request(self, turn: Turn) -> dict[str, Any]:
+        request = super().request(turn)
+        if self.model.startswith("gemini"):
+            request["extra_query"] = self.fault({"key": self.api_key})
+        return request
+
+
+@known_bad(
+    "key-in-a-note-of-errors",
+    "Adds the request's headers to its errors as a note.",
+    "recognition/key-only-in-its-header faithfulness/no-connection",
+)
+class _InNote(SyncHandler):
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        told = super().error(turn, error)
+        told.add_note(self.fault(f"sent with Authorization: Bearer {self.api_key}"))
+        return told

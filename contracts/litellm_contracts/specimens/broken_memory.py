@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._ids import AFTER_TURN, DUE
 from litellm_contracts.specimens._registry import known_bad
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Mapping
 
 
 @known_bad(
@@ -146,7 +149,7 @@ class _Latch(AsyncHandler):
 @known_bad(
     "header-missing-after-a-first-call-without-task",
     "Learns from its first call that there are no sessions, and looks again one call later.",
-    "presence/after-call-without-task",
+    "presence/after-call-without-task schema/create-message",
 )
 class _Learned(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -244,3 +247,28 @@ class _Tired(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         self.memory["calls"] = self.memory.get("calls", 0) + 1
         return self.fault({}) if self.memory["calls"] > 100 else super().headers(turn)  # noqa: PLR2004
+
+
+@known_bad(
+    "headers-in-a-queue",
+    "Puts the headers into a queue when a call begins, and takes them when it is read.",
+    "isolation/after-every-kind-of-stop",
+)
+class _Queue(AsyncHandler):
+    def create_message(
+        self,
+        system_prompt: str,
+        messages: Iterable[Mapping[str, Any]],
+        metadata: Mapping[str, Any] | None = None,
+    ) -> AsyncIterator[Any]:
+        turn = Turn("create_message", system_prompt, tuple(messages), metadata)
+        self.memory.setdefault("queue", []).append(super().headers(turn))
+        return self.stream(turn)
+
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
+        turn.notes["headers"] = self.memory["queue"].pop(0)
+        async for chunk in super().stream(turn):
+            yield chunk
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return {} if turn.is_prompt else self.fault(turn.notes["headers"])

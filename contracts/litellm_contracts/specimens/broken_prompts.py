@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,14 @@ from litellm_contracts.specimens._base import (
     is_sampled,
 )
 from litellm_contracts.specimens._ids import AFTER_TURN, PROMPTS
+from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_AFTER_A_MESSAGE = f"""complete-prompt/* -complete-prompt/omits-header {AFTER_TURN}
+_AFTER_A_MESSAGE = f"""complete-prompt/* -complete-prompt/omits-header
+    -complete-prompt/own-answer {AFTER_TURN}
     schema/complete-prompt"""
 
 
@@ -236,7 +239,7 @@ class _LiteLlmHeader(SyncHandler):
     "prompt-text-lost",
     "Returns nothing where complete_prompt was answered.",
     """faithfulness/completed-text schema/complete-prompt isolation/other-handler-closed
-    isolation/many-stops""",
+    isolation/many-stops complete-prompt/own-answer""",
 )
 class _Lost(AsyncHandler):
     def text(self, answer: Any) -> str:  # noqa: ANN401
@@ -287,4 +290,36 @@ class _Kept(SyncHandler):
             return super().complete_prompt(prompt)
         except RuntimeError as error:
             self.memory[prompt] = error
+            raise
+
+
+@known_bad(
+    "prompts-answer-kept-on-the-handler",
+    "Keeps a prompt's answer on the handler while it writes down what that cost.",
+    "complete-prompt/own-answer",
+)
+class _OnTheHandler(AsyncHandler):
+    async def complete_prompt(self, prompt: str) -> str:
+        self.memory["answer"] = await super().complete_prompt(prompt)
+        await asyncio.sleep(0.02)
+        return str(self.fault(self.memory["answer"]))
+
+
+@known_bad(
+    "empty-prompt-for-half-an-answer",
+    "Returns nothing where the body of a prompt's answer breaks off.",
+    "faithfulness/broken-completion",
+)
+class _Half(RawHandler):
+    def ask(self, turn: Turn) -> Any:  # noqa: ANN401
+        response = super().ask(turn)
+        turn.notes["answered"] = True
+        return response
+
+    def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        try:
+            return super().send(turn)
+        except Exception:
+            if turn.is_prompt and turn.notes.get("answered"):
+                return self.fault({"choices": [{"message": {"content": ""}}]})
             raise

@@ -116,7 +116,8 @@ class _Unread(SyncHandler):
 @known_bad(
     "never-comes-back-after-a-refusal",
     "Waits for ever once a conversation has become too long.",
-    "presence/after-failed-call",
+    """presence/after-failed-call faithfulness/arguments-left-alone faithfulness/own-text
+    faithfulness/own-tools""",
     sends=False,
     is_slow=True,
 )
@@ -172,7 +173,7 @@ class _ToolResults(SyncHandler):
 @known_bad(
     "content-parts-without-type",
     "Drops the type of content parts.",
-    "schema/create-message",
+    "schema/create-message faithfulness/own-text",
 )
 class _Parts(AsyncHandler):
     def body(self, turn: Turn) -> dict[str, Any]:
@@ -187,7 +188,7 @@ class _Parts(AsyncHandler):
 @known_bad(
     "answer-put-into-the-callers-messages",
     "Appends the answer to the caller's own list of messages.",
-    "faithfulness/arguments-left-alone",
+    "faithfulness/arguments-left-alone schema/create-message",
 )
 class _Appending(SyncHandler):
     def create_message(
@@ -199,3 +200,71 @@ class _Appending(SyncHandler):
         yield from super().create_message(system_prompt, messages, metadata)
         if isinstance(messages, list):
             messages.append(self.fault({"role": "assistant", "content": "(the answer)"}))
+
+
+@known_bad(
+    "old-messages-left-out",
+    "Sends the newest twenty messages, so that a request does not grow too long.",
+    "schema/create-message",
+)
+class _Window(AsyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        if len(body["messages"]) > 21:  # noqa: PLR2004 - the system prompt and twenty
+            body["messages"] = self.fault([body["messages"][0], *body["messages"][-20:]])
+        return body
+
+
+@known_bad(
+    "model-without-its-variant",
+    "Takes what follows a colon in the model's name for a tag of its own.",
+    "schema/create-message schema/complete-prompt",
+)
+class _Variant(SyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        name, colon, _ = self.model.partition(":")
+        return super().body(turn) | ({"model": self.fault(name)} if colon else {})
+
+
+@known_bad(
+    "cache-mark-in-the-callers-parts",
+    "Marks the newest part of the caller's own message for prompt caching.",
+    "faithfulness/arguments-left-alone schema/create-message",
+)
+class _Marked(AsyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        if isinstance(turn.last, list):
+            turn.last[-1]["cache_control"] = self.fault({"type": "ephemeral"})
+        return super().body(turn)
+
+
+@known_bad(
+    "tools-of-an-earlier-call",
+    "Keeps the tools for calls that bring none.",
+    "faithfulness/own-tools schema/create-message",
+)
+class _KeptTools(SyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        tools = turn.tools or self.memory.get("tools")
+        if turn.is_prompt or not tools:
+            return super().body(turn)
+        self.memory["tools"] = tools
+        return super().body(turn) | {"tools": tools if turn.tools else self.fault(tools)}
+
+
+@known_bad(
+    "tools-given-up-after-a-refusal",
+    "Takes a model that refused a call with tools for one that knows none.",
+    "faithfulness/own-tools",
+)
+class _NoMoreTools(AsyncHandler):
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        if turn.tools and getattr(error, "status_code", None) == 400:  # noqa: PLR2004
+            self.memory["refused"] = True
+        return super().error(turn, error)
+
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        if turn.tools and self.memory.get("refused"):
+            self.fault(body.pop("tools"))
+        return body

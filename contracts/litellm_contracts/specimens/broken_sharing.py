@@ -192,3 +192,16 @@ class _ReadLater(AsyncHandler):
         kept = self.memory.get("metadata")
         if not turn.is_prompt and kept is not turn.metadata:
             turn.metadata = self.fault(kept)
+
+
+@known_bad(
+    "proxy-of-another-handler",
+    "Keeps clients by key and model: a handler of another proxy asks the first one's.",
+    "isolation/own-proxy",
+)
+class _ByKey(_OneClient, AsyncHandler):
+    def shared_by(self) -> str:
+        return f"{self.api_key} {self.model}"
+
+    async def aclose(self) -> None:
+        """Leave the client to the others."""

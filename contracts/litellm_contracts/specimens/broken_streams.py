@@ -206,7 +206,7 @@ class _Parent(AsyncHandler):
 @known_bad(
     "cache-warmed-for-claude",
     "Sends a conversation's first turn once more, to warm the cache of one model family.",
-    "schema/create-message faithfulness/own-text",
+    "schema/create-message faithfulness/own-text faithfulness/own-tools",
 )
 class _Warming(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -230,3 +230,80 @@ class _OwnLoop(AsyncHandler):
         headers = super().headers(turn)
         lost = self.model.startswith("gpt-5") and turn.attempt > 1 and headers
         return self.fault({}) if lost else headers
+
+
+@known_bad(
+    "tool-calls-collected-on-the-handler",
+    "Joins the pieces of tool calls on the handler, and starts afresh with each call.",
+    "faithfulness/streams-at-once",
+)
+class _Collected(AsyncHandler):
+    async def prepare(self, turn: Turn) -> None:
+        if not turn.is_prompt:
+            self.memory["calls"] = {}
+
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        for chunk in super().chunks(event, turn):
+            if chunk["type"] == "tool_call_partial":
+                known = self.memory["calls"].setdefault(chunk["index"], chunk | {"arguments": ""})
+                known["arguments"] += chunk["arguments"]
+            else:
+                yield chunk
+        if turn.finished:
+            yield from self.fault(self.memory["calls"].values())
+            self.memory["calls"] = {}
+
+
+@known_bad(
+    "tool-call-begun-anew",
+    "Begins a broken stream anew for as long as it has passed on no text.",
+    "faithfulness/begun-anew",
+)
+class _BegunAnew(AsyncHandler):
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
+        said = False
+        try:
+            async for chunk in super().stream(turn):
+                said = said or chunk["type"] == "text"
+                turn.notes["begun"] = True
+                yield chunk
+        except RuntimeError:
+            if said or not turn.notes.get("begun") or turn.notes.get("anew"):
+                raise
+            again = Turn(turn.method, turn.system_prompt, turn.messages, turn.metadata)
+            again.notes["anew"] = self.fault(True)  # noqa: FBT003
+            async for chunk in self.stream(again):
+                yield chunk
+
+
+@known_bad(
+    "repeated-piece-lost",
+    "Drops a piece that is the one before once more.",
+    "faithfulness/streamed-text",
+)
+class _Repeated(SyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        for chunk in super().chunks(event, turn):
+            before, turn.notes["before"] = turn.notes.get("before"), chunk
+            if chunk["type"] == "text" and chunk == before:
+                self.fault()
+            else:
+                yield chunk
+
+
+@known_bad(
+    "tool-call-without-arguments-lost",
+    "Tells of a tool call with the first piece of its arguments.",
+    "faithfulness/tool-calls",
+)
+class _Argumentless(AsyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        calls = turn.notes.setdefault("calls", {})
+        for chunk in super().chunks(event, turn):
+            if chunk["type"] != "tool_call_partial":
+                yield chunk
+            elif chunk["arguments"]:
+                first = calls.pop(chunk["index"], chunk)
+                yield first | {"arguments": chunk["arguments"]}
+            else:
+                calls[chunk["index"]] = self.fault(chunk)

@@ -270,3 +270,36 @@ class _Continued(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         headers = super().headers(turn)
         return self.fault({}) if headers and turn.notes.get("cut") else headers
+
+
+@known_bad(
+    "fallback-model-kept",
+    "Turns to another model for good after two calls that failed one after the other.",
+    "isolation/long-lived-handler",
+)
+class _OtherModel(AsyncHandler):
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        self.memory["failed"] = self.memory.get("failed", 0) + 1
+        if self.memory["failed"] == 2:  # noqa: PLR2004
+            self.model = self.fault("gpt-4o-mini")
+        return super().error(turn, error)
+
+    def end(self, turn: Turn) -> None:
+        super().end(turn)
+        self.memory["failed"] = 0
+
+    def text(self, answer: Any) -> str:  # noqa: ANN401
+        self.memory["failed"] = 0
+        return super().text(answer)
+
+
+@known_bad(
+    "header-missing-when-overloaded",
+    "Sends again without the header where the model is overloaded.",
+    "presence/retry-after-other-failures",
+)
+class _Overloaded(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        if getattr(turn.failure, "status_code", None) == 529:  # noqa: PLR2004
+            return self.fault({})
+        return super().headers(turn)

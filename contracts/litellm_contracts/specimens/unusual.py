@@ -158,3 +158,26 @@ class _Streamed(AsyncHandler):
         except Exception as error:  # noqa: BLE001 - as in the base
             raise self.error(turn, error) from None
         return "".join(pieces)
+
+
+@unusual("whole-tool-calls", "Joins the pieces of a tool call, and yields it once it is whole.")
+class _Whole(AsyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        calls = turn.notes.setdefault("calls", {})
+        for chunk in super().chunks(event, turn):
+            if chunk["type"] == "tool_call_partial":
+                call = calls.setdefault(chunk["index"], chunk | {"arguments": ""})
+                call["arguments"] += chunk["arguments"]
+            else:
+                yield chunk
+        while turn.finished and calls:
+            _, call = calls.popitem()
+            yield call | {"type": self.fault("tool_call"), "arguments": call["arguments"] or "{}"}
+
+
+@unusual("no-tools", "Knows nothing of tools.")
+class _NoTools(SyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        self.fault(body.pop("tools", None))
+        return body

@@ -1,4 +1,4 @@
-"""The checks that a request holds its own call's texts, model and arguments."""
+"""The checks that what a request holds is its own call's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fake_litellm import Failure, Reply
 from litellm_contracts._checks import CHECKS
 from litellm_contracts._observation import Outcome, observe
 from litellm_contracts._profile import ZOO
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fake_litellm import RecordedRequest
+    from fake_litellm._replies import Answer
+    from litellm_contracts._finding import Finding
     from litellm_contracts._model import Call
     from litellm_contracts._observation import Observation
 
@@ -117,3 +120,87 @@ def test_arguments_that_are_altered_are_found(message: MakeCall) -> None:
     [finding] = CHECKS["arguments"](observe([altered, Outcome(call=message("two"))], []), ZOO)
     assert finding.message == "create_message (ask) altered the messages of its caller"
     assert (finding.call, finding.request) == ("ask", None)
+
+
+def judge(check: str, call: Call, *requests: RecordedRequest, **given: Any) -> list[Finding]:  # noqa: ANN401
+    """Judge a call by its requests."""
+    return list(CHECKS[check](observe([Outcome(call=call, **given)], requests), ZOO))
+
+
+def test_a_request_carries_the_key_of_its_own_handler(message: MakeCall, sent: Sent) -> None:
+    assert judge("own-key", message(), sent("ask"), api_key="sk-secret") == []
+    key_header = sent("ask", ("x-litellm-api-key", "sk-other"))
+    assert judge("own-key", message(), key_header, api_key="sk-other") == []
+    [finding] = judge("own-key", message(), sent("ask"), api_key="sk-other")
+    assert finding.message == (
+        "request 1 does not carry the API key that the handler of create_message (ask) was built "
+        "with"
+    )
+    assert (finding.call, finding.request, finding.marks) == ("ask", 1, (1,))
+    assert judge("own-key", message(judged=False), sent("ask"), api_key="sk-other") == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "found"),
+    [
+        pytest.param((Failure(status=503), Reply()), 0, id="after a failure"),
+        pytest.param((Reply(), Reply()), 1, id="after an answer"),
+    ],
+)
+def test_another_model_may_be_asked_after_a_failure_within_the_call(
+    message: MakeCall, sent: Sent, answers: tuple[Answer, ...], found: int
+) -> None:
+    call, second = message(answers=answers), sent("ask", model="gpt-4o-mini")
+    assert len(judge("own-model", call, sent("ask"), second, model="gpt-4o")) == found
+    assert len(judge("own-model", call, second, sent("ask"), model="gpt-4o")) == 1
+
+
+def test_a_request_goes_to_the_proxy_of_its_own_handler(message: MakeCall, sent: Sent) -> None:
+    assert judge("own-proxy", message(), sent("ask"), proxy="127.0.0.1") == []
+    [finding] = judge("own-proxy", message(), sent("ask"), proxy="127.0.0.2")
+    assert finding.message == (
+        "request 1 went to 127.0.0.1; the handler of create_message (ask) was built for 127.0.0.2"
+    )
+    assert (finding.call, finding.request, finding.marks) == ("ask", 1, (0,))
+    assert judge("own-proxy", message(judged=False), sent("ask"), proxy="127.0.0.2") == []
+
+
+def tools(*names: str) -> list[Any]:
+    """Return tools of these names."""
+    return [{"type": "function", "function": {"name": name}} for name in names]
+
+
+@pytest.mark.parametrize(
+    ("offered", "found"),
+    [
+        pytest.param([tools("read"), tools()], [], id="its own"),
+        pytest.param([None, None], [], id="knows no tools"),
+        pytest.param(
+            [tools("read"), tools("read")],
+            ["offers the tools read; create_message (two) was given (none)"],
+            id="an earlier call's",
+        ),
+        pytest.param(
+            [tools(), tools("write")],
+            [
+                "offers the tools (none); create_message (one) was given read",
+                "offers the tools write; create_message (two) was given (none)",
+            ],
+            id="in the wrong call",
+        ),
+        pytest.param(
+            [tools("read", "write"), None],
+            ["offers the tools read, write; create_message (one) was given read"], id="one more",
+        ),
+    ],
+)  # fmt: skip
+def test_a_request_offers_the_tools_of_its_own_call(
+    message: MakeCall, sent: Sent, seen: Seen, offered: list[Any], found: list[str]
+) -> None:
+    calls = [message("one", metadata={"tools": tools("read")}), message("two")]
+    requests = [
+        sent(call.name, **({} if some is None else {"tools": some}))
+        for call, some in zip(calls, offered, strict=True)
+    ]
+    findings = CHECKS["own-tools"](seen(calls, *requests), ZOO)
+    assert [finding.message.partition(" ")[2].partition(" ")[2] for finding in findings] == found

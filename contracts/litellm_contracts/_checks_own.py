@@ -1,0 +1,164 @@
+"""What a request holds is its own call's: texts, tools, model, key and proxy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from litellm_contracts._evidence import SECRET_HEADERS
+from litellm_contracts._finding import Finding, marks, marks_named, named
+from litellm_contracts._model import is_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from litellm_contracts._observation import Observation
+    from litellm_contracts._profile import Profile
+
+
+def check_own_text(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """Each request of a judged call holds all that was said in it, and no other call's text."""
+    for outcome in observation.judged():
+        call = outcome.call
+        others = [one.call.marker for one in observation.outcomes if one.call.marker != call.marker]
+        said = {call.system_prompt: "the system prompt", call.prompt: "the prompt"}
+        said |= dict.fromkeys(_texts([one.get("content") for one in call.messages]), "a message")
+        given = f"{call.messages} {call.prompt}"
+        for seen in observation.requests_of(call):
+            text = "\n".join(_texts(seen.request.json))
+            foreign = [marker for marker in others if marker in text and marker not in given]
+            missing = [what for words, what in said.items() if words.strip() not in text]
+            if missing:
+                wrong = f"does not hold {missing[0]} of {named(call)}"
+            elif foreign:
+                wrong = f"holds a text of another call, {foreign[0]}"
+            else:
+                continue
+            yield Finding(
+                message=f"request {seen.number} {wrong}",
+                call=call.name,
+                request=seen.number,
+                cause="what is sent is not made of the call's arguments, and of them alone",
+            )
+
+
+def check_own_model(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """Each request of a judged call names the model that its handler was built with.
+
+    Where the proxy fails to answer, the handler may turn to another model within the call.
+    """
+    for outcome in observation.judged():
+        requests = observation.requests_of(outcome.call)
+        may_change = any(is_fault(answer) for answer in outcome.call.answers)
+        for seen in requests[:1] if may_change else requests:
+            body = seen.request.json if isinstance(seen.request.json, dict) else {}
+            if body.get("model", outcome.model) != outcome.model:
+                yield Finding(
+                    message=f"request {seen.number} names the model {body['model']!r}; the "
+                    f"handler was built with {outcome.model!r}",
+                    call=outcome.call.name,
+                    request=seen.number,
+                    cause="a handler or client that was built for another model is used, or the "
+                    "name is altered: LiteLLM knows models by their whole names",
+                )
+
+
+def check_arguments(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """A judged call leaves the messages and the metadata of its caller as they were."""
+    for outcome in observation.judged():
+        if outcome.altered:
+            yield Finding(
+                message=f"{named(outcome.call)} altered the {outcome.altered} of its caller",
+                call=outcome.call.name,
+                cause="something is put into the caller's own list or dict instead of a copy",
+            )
+
+
+def check_own_tools(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """Each request of a judged call offers the tools that the call was given, and no others.
+
+    A handler may know nothing of tools: then none of its requests offers any.
+    """
+    judged = observation.judged()
+    offered = {
+        seen.number: _names(seen.request.json)
+        for outcome in judged
+        for seen in observation.requests_of(outcome.call)
+    }
+    knows_tools = any(offered.values())
+    for outcome in judged:
+        given = _names(outcome.call.metadata)
+        for seen in observation.requests_of(outcome.call):
+            if offered[seen.number] == given or not knows_tools:
+                continue
+            yield Finding(
+                message=f"request {seen.number} offers the tools {_listed(offered[seen.number])}; "
+                f"{named(outcome.call)} was given {_listed(given)}",
+                call=outcome.call.name,
+                request=seen.number,
+                cause="the tools of an earlier call are kept, or given up for good after a failure",
+            )
+
+
+def check_own_key(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """Each request of a judged call carries the API key that its own handler was built with."""
+    for outcome in observation.judged():
+        for seen in observation.requests_of(outcome.call):
+            given = {value.removeprefix("Bearer ") for _, value in seen.request.headers}
+            if outcome.api_key not in given:
+                yield Finding(
+                    message=f"request {seen.number} does not carry the API key that the handler "
+                    f"of {named(outcome.call)} was built with",
+                    call=outcome.call.name,
+                    request=seen.number,
+                    marks=marks(seen, lambda name, _: name in SECRET_HEADERS),
+                    cause="a client that was built for another handler is used for this one",
+                )
+
+
+def check_own_proxy(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """Each request of a judged call goes to the proxy that its own handler was built for."""
+    for outcome in observation.judged():
+        for seen in observation.requests_of(outcome.call):
+            [*_, host] = ["", *seen.request.header_values("Host")]
+            if host != outcome.proxy:
+                yield Finding(
+                    message=f"request {seen.number} went to {host}; the handler of "
+                    f"{named(outcome.call)} was built for {outcome.proxy}",
+                    call=outcome.call.name,
+                    request=seen.number,
+                    marks=marks_named(seen, "host"),
+                    cause="a client that was built for another handler is used for this one",
+                )
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield every text in a body."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
+
+
+def _names(holder: Any) -> set[str]:  # noqa: ANN401 - a request's body, or metadata
+    """Return the names of the tools in it."""
+    tools = holder.get("tools") if isinstance(holder, dict) else None
+    functions = (tool.get("function", tool) for tool in tools or () if isinstance(tool, dict))
+    return {str(function.get("name")) for function in functions}
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names)) or "(none)"
+
+
+OWN_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {
+    "arguments": check_arguments,
+    "own-key": check_own_key,
+    "own-model": check_own_model,
+    "own-proxy": check_own_proxy,
+    "own-text": check_own_text,
+    "own-tools": check_own_tools,
+}
