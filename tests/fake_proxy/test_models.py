@@ -18,7 +18,7 @@ DEFAULTS = [
     "gemini-2.5-pro",
     "claude-sonnet-4-5",
     "o3-mini",
-    "deepseek/deepseek-reasoner",
+    "deepseek/deepseek-r1:free",
 ]
 
 
