@@ -40,7 +40,7 @@ def check_text(observation: Observation, _profile: Profile) -> Iterator[Finding]
 
 
 def check_whole_or_error(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """A judged call whose first answer broke off fails, or returns the next one alone."""
+    """A judged call fails, or returns the last answer that the proxy sent, and that alone."""
     for outcome in observation.judged():
         wanted = _reply(outcome.call)
         if outcome.received_text != wanted.text:
@@ -52,9 +52,10 @@ def check_whole_or_error(observation: Observation, _profile: Profile) -> Iterato
             wrong = next(_wrong_calls(outcome, wanted), "")
         if wrong and outcome.error is None:
             yield Finding(
-                message=f"{wrong}, after an answer that broke off, and there is no error",
+                message=f"{wrong}, and there is no error",
                 call=outcome.call.name,
-                cause="the stream is begun anew after some of it was passed on",
+                cause="an event that cannot be read is skipped, or a broken stream is begun anew "
+                "after some of it was passed on",
             )
 
 

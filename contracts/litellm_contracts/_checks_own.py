@@ -76,17 +76,18 @@ def check_arguments(observation: Observation, _profile: Profile) -> Iterator[Fin
 def check_own_tools(observation: Observation, _profile: Profile) -> Iterator[Finding]:
     """Each request of a judged call offers the tools that the call was given, and no others.
 
+    Tools are told apart by name, parameters' names and description.
     A handler may know nothing of tools: then none of its requests offers any.
     """
     judged = observation.judged()
     offered = {
-        seen.number: _names(seen.request.json)
+        seen.number: _tools(seen.request.json)
         for outcome in judged
         for seen in observation.requests_of(outcome.call)
     }
     knows_tools = any(offered.values())
     for outcome in judged:
-        given = _names(outcome.call.metadata)
+        given = _tools(outcome.call.metadata)
         for seen in observation.requests_of(outcome.call):
             if offered[seen.number] == given or not knows_tools:
                 continue
@@ -143,15 +144,21 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(part)
 
 
-def _names(holder: Any) -> set[str]:  # noqa: ANN401 - a request's body, or metadata
-    """Return the names of the tools in it."""
+def _tools(holder: Any) -> set[str]:  # noqa: ANN401 - a request's body, or metadata
+    """Return what tells the tools in it apart."""
     tools = holder.get("tools") if isinstance(holder, dict) else None
     functions = (tool.get("function", tool) for tool in tools or () if isinstance(tool, dict))
-    return {str(function.get("name")) for function in functions}
+    return {_signature(function) for function in functions}
 
 
-def _listed(names: set[str]) -> str:
-    return ", ".join(sorted(names)) or "(none)"
+def _signature(function: dict[str, Any]) -> str:
+    parameters = ", ".join((function.get("parameters") or {}).get("properties") or ())
+    description = (function.get("description") or "").strip()
+    return f"{function.get('name')}({parameters}) {description!r}"
+
+
+def _listed(tools: set[str]) -> str:
+    return ", ".join(sorted(tools)) or "(none)"
 
 
 OWN_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {

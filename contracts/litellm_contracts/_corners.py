@@ -98,7 +98,11 @@ FACTORS: dict[str, dict[str, Any]] = {
         "3": {"tools": [_TOOL] * 3},
         "1 that is forced": {"tools": [_TOOL], "tool_choice": _FORCED},
     },
-    "other metadata": {"none": {}, "some": {"mode": "code", "parent_task_id": "p-0123456789"}},
+    "other metadata": {
+        "none": {},
+        "some": {"mode": "code", "parent_task_id": "p-0123456789"},
+        "how to answer": {"suppress_previous_response_id": True, "store": False},
+    },
     "model": {name: name for name in MODELS},
     "answer": {
         "a text": Reply(text="One, two, three."),
@@ -121,8 +125,8 @@ def factors_of(contract: Contract) -> dict[str, dict[str, Any]]:
 def corners(factors: Mapping[str, Mapping[str, Any]]) -> Iterator[Levels]:
     """Yield levels, each once, so that every pair of two factors' levels occurs; the plain first.
 
-    Rows more: metadata with nothing in it; and each model with nothing else unusual, answered at
-    once and at the second try, as its branch may do something of its own then.
+    Rows more: metadata with nothing in it, right after a task; and each model with nothing else
+    unusual, answered at once and at the second try, as its branch may do something of its own then.
     """
     from allpairspy import AllPairs
 
@@ -131,7 +135,7 @@ def corners(factors: Mapping[str, Mapping[str, Any]]) -> Iterator[Levels]:
     rows = AllPairs([list(factors[name]) for name in paired])
     wanted = [{**plain, **dict(zip(paired, row, strict=True))} for row in rows]
     if "task id" in factors:
-        wanted.append({**plain, "task id": "absent"})
+        wanted.insert(1, {**plain, "task id": "absent"})
     for model, answer in itertools.product(factors.get("model", ()), factors.get(_RETRIED, ())):
         wanted.append({**plain, "model": model, _RETRIED: answer})
     for number, levels in enumerate(wanted):

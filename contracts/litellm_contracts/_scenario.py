@@ -69,6 +69,7 @@ class Stage:
             handlers = {call.name: await self._handler(call, model) for call in group}
             # After the handlers are built: what they ask for then is none of the call.
             self.fake.reset_connections(sum(call.reset_connections for call in group))
+            script.begin(group)
             began = len(self.fake.journal)
             made = await _perform_group(group, handlers, script)
             for outcome in made:
@@ -108,10 +109,14 @@ class _Script:
     """Picks the answer for each request by the call it belongs to."""
 
     def __init__(self, calls: Sequence[Call]) -> None:
-        self._calls = calls
+        self._begun: list[Call] = []
         self._answers = {call.name: deque(call.answers) for call in calls}
         self.gates: dict[str, Gate] = {}
         self._announced: dict[str, Gate] = {}
+
+    def begin(self, group: Sequence[Call]) -> None:
+        """Answer for these calls from now on, rather than for earlier ones of the same text."""
+        self._begun = [*reversed(group), *self._begun]
 
     def hold(self, call: Call, *, in_stream: bool) -> Gate:
         """Hold the answer of a call back, or its stream after the first piece.
@@ -131,7 +136,7 @@ class _Script:
 
     def answer(self, request: RecordedRequest) -> Answer | None:
         """Return the next answer of the call, or `None` for the default."""
-        call = owner(request, self._calls)
+        call = owner(request, self._begun)
         if call is None:
             return None
         if call.name in self._announced:

@@ -165,9 +165,11 @@ def test_a_request_goes_to_the_proxy_of_its_own_handler(message: MakeCall, sent:
     assert judge("own-proxy", message(judged=False), sent("ask"), proxy="127.0.0.2") == []
 
 
-def tools(*names: str) -> list[Any]:
+def tools(*names: str, description: str = "", parameter: str = "path") -> list[Any]:
     """Return tools of these names."""
-    return [{"type": "function", "function": {"name": name}} for name in names]
+    properties = {"type": "object", "properties": {parameter: {}}}
+    function = {"description": description, "parameters": properties}
+    return [{"type": "function", "function": {"name": name, **function}} for name in names]
 
 
 @pytest.mark.parametrize(
@@ -177,20 +179,33 @@ def tools(*names: str) -> list[Any]:
         pytest.param([None, None], [], id="knows no tools"),
         pytest.param(
             [tools("read"), tools("read")],
-            ["offers the tools read; create_message (two) was given (none)"],
+            ["offers the tools read(path) ''; create_message (two) was given (none)"],
             id="an earlier call's",
         ),
         pytest.param(
             [tools(), tools("write")],
             [
-                "offers the tools (none); create_message (one) was given read",
-                "offers the tools write; create_message (two) was given (none)",
+                "offers the tools (none); create_message (one) was given read(path) ''",
+                "offers the tools write(path) ''; create_message (two) was given (none)",
             ],
             id="in the wrong call",
         ),
         pytest.param(
-            [tools("read", "write"), None],
-            ["offers the tools read, write; create_message (one) was given read"], id="one more",
+            [tools("a", "b"), tools()],
+            ["offers the tools a(path) '', b(path) ''; create_message (one) was given read(path) ''"],
+            id="one more",
+        ),
+        pytest.param(
+            [tools("read", description="Read."), None],
+            [
+                "offers the tools read(path) 'Read.'; create_message (one) was given read(path) ''"
+            ],
+            id="another description",
+        ),
+        pytest.param(
+            [tools("read", parameter="uri"), None],
+            ["offers the tools read(uri) ''; create_message (one) was given read(path) ''"],
+            id="another parameter",
         ),
     ],
 )  # fmt: skip

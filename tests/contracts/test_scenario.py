@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -307,6 +308,17 @@ def test_requests_of_the_same_text_at_the_same_time_are_told_by_their_headers(
     assert callers(observation) == (["two", "one"] if swapped else ["one", "two"])
     single = observe([Outcome(call=one), Outcome(call=two)], requests[:1])
     assert callers(single) == (["two"] if swapped else ["one"])
+
+
+def test_a_text_that_is_said_again_is_answered_by_the_call_that_says_it(
+    prompt: MakeCall, perform: Perform
+) -> None:
+    first = prompt("one", answers=(Failure(status=400, message="No."),))
+    second = replace(first, name="two", answers=())
+    observation = perform(first, second, replace(second, name="three", answers=(Reply(text="3."),)))
+    one, two, three = observation.outcomes
+    assert "No." in str(one.error)
+    assert (two.received_text, three.received_text) == ("Hello.", "3.")
 
 
 def test_a_refused_call_is_cancelled_while_it_waits_to_try_again(

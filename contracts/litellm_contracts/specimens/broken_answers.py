@@ -25,7 +25,8 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         lambda chunks, turn: chunks if turn.notes["pieces"] > 1 else [],
         f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
-    faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops""",
+    faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
+    faithfulness/odd-line-ends""",
     ),
     (
         "pieces-doubled",
@@ -33,7 +34,8 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         lambda chunks, _: chunks * 2,
         f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
-    faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops""",
+    faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
+    faithfulness/odd-line-ends""",
     ),
     (
         "pieces-stripped",
@@ -42,13 +44,13 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         """faithfulness/streamed-text faithfulness/text-in-small-reads
     faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
-    faithfulness/streams-at-once schema/create-message""",
+    faithfulness/streams-at-once schema/create-message faithfulness/odd-line-ends""",
     ),
     (
         "white-space-lost",
         "Takes pieces of white space for nothing.",
         lambda chunks, _: [chunk for chunk in chunks if chunk["text"].strip()],
-        "faithfulness/streamed-text",
+        "faithfulness/streamed-text faithfulness/odd-line-ends",
     ),
     (
         "text-under-another-type",
@@ -56,7 +58,8 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         lambda chunks, _: [{**chunk, "type": "content"} for chunk in chunks],
         f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
-    faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops""",
+    faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
+    faithfulness/odd-line-ends""",
     ),
 )
 
@@ -87,7 +90,8 @@ for _number, (_name, _about, _change, _breaks) in enumerate(_CHANGED):
     "Holds each piece back until the next one, and never yields the last.",
     f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
-    faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops""",
+    faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
+    faithfulness/odd-line-ends""",
 )
 class _LastLost(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:

@@ -161,3 +161,15 @@ class _Room(SyncHandler):
                 yield chunk
             else:
                 self.fault(chunk)
+
+
+@known_bad(
+    "header-missing-after-condensing",
+    "Takes a call that shall not go on from the last answer for one that goes on from nothing.",
+    "schema/create-message",
+)
+class _Condensed(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        if (turn.metadata or {}).get("suppress_previous_response_id"):
+            return self.fault({})
+        return super().headers(turn)

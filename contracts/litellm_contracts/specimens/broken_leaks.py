@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
@@ -110,3 +111,21 @@ class _InNote(SyncHandler):
         told = super().error(turn, error)
         told.add_note(self.fault(f"sent with Authorization: Bearer {self.api_key}"))
         return told
+
+
+@known_bad(
+    "id-in-url-when-closed",
+    "Ends its sessions at the gateway when it is closed, each by its address.",
+    "recognition/id-not-in-side-requests",
+)
+class _EndsSessions(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        if turn.task_id:
+            self.memory[turn.task_id] = True
+        return super().headers(turn)
+
+    def close(self) -> None:
+        for task_id in self.memory:
+            with contextlib.suppress(Exception):  # the gateway may know nothing of sessions
+                self.client.delete(self.fault(f"/sessions/{task_id}"), cast_to=object)
+        super().close()

@@ -149,7 +149,7 @@ class _Latch(AsyncHandler):
 @known_bad(
     "header-missing-after-a-first-call-without-task",
     "Learns from its first call that there are no sessions, and looks again one call later.",
-    "presence/after-call-without-task schema/create-message",
+    "presence/after-call-without-task",
 )
 class _Learned(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -164,7 +164,7 @@ class _Learned(AsyncHandler):
     "Switches the header off for complete_prompt and never on again.",
     f"""complete-prompt/between-turns {AFTER_TURN} complete-prompt/at-the-same-time
     isolation/calls-between-chunks isolation/retry-beside-another-task
-    -isolation/other-handler-closed -isolation/many-stops""",
+    -isolation/other-handler-closed -isolation/many-stops isolation/same-text-in-another-task""",
 )
 class _SwitchedOff(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

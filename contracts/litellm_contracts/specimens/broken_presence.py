@@ -66,7 +66,7 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Builds the request that offers tools without the header.",
         lambda turn, _: bool(turn.tools),
         RawHandler,
-        "presence/tool-turns schema/create-message",
+        "presence/tool-turns schema/create-message presence/fallback",
     ),
     (
         "header-missing-for-list-content",

@@ -144,7 +144,11 @@ class _Finished(_remembering(lambda _, handler: handler.memory.get("finished"), 
         self.memory["finished"] = True
 
 
-@known_bad("prompt-with-random-id", "Gives every prompt a session of its own.", PROMPTS)
+@known_bad(
+    "prompt-with-random-id",
+    "Gives every prompt a session of its own.",
+    f"{PROMPTS} isolation/same-text-in-another-task",
+)
 class _Random(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         if turn.is_prompt:
@@ -323,3 +327,18 @@ class _Half(RawHandler):
             if turn.is_prompt and turn.notes.get("answered"):
                 return self.fault({"choices": [{"message": {"content": ""}}]})
             raise
+
+
+@known_bad(
+    "prompt-with-id-of-the-same-text",
+    "Keeps the headers of a text: a prompt that says the same has them, too.",
+    "isolation/same-text-in-another-task",
+)
+class _OfTheText(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        text = str(turn.last)
+        if turn.is_prompt and self.memory.get(text):
+            return self.fault(dict(self.memory[text]))
+        headers = super().headers(turn)
+        self.memory[text] = headers or self.memory.get(text)
+        return headers

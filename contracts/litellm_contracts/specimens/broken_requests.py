@@ -268,3 +268,19 @@ class _NoMoreTools(AsyncHandler):
         if turn.tools and self.memory.get("refused"):
             self.fault(body.pop("tools"))
         return body
+
+
+@known_bad(
+    "tools-kept-by-name",
+    "Keeps converted tools by their names, for all conversations.",
+    "faithfulness/own-tools",
+)
+class _ByName(AsyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        for number, tool in enumerate(body.get("tools", [])):
+            known = self.memory.setdefault(tool["function"]["name"], tool)
+            if known != tool:
+                body["tools"] = [*body["tools"]]
+                body["tools"][number] = self.fault(known)
+        return body

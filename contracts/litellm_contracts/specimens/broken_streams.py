@@ -8,11 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
+from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import known_bad
 from litellm_contracts.specimens._sdk import plain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
+    from http.client import HTTPResponse
 
 _ENOUGH = 16
 
@@ -307,3 +309,19 @@ class _Argumentless(AsyncHandler):
                 yield first | {"arguments": chunk["arguments"]}
             else:
                 calls[chunk["index"]] = self.fault(chunk)
+
+
+@known_bad(
+    "event-torn-at-a-line-separator",
+    "Splits the stream at all that Unicode calls the end of a line, and skips what is no JSON.",
+    "faithfulness/odd-line-ends",
+)
+class _Torn(RawHandler):
+    def events(self, response: HTTPResponse) -> Iterator[Mapping[str, Any]]:
+        for line in response.read().decode().splitlines():
+            try:
+                event = json.loads(line.removeprefix("data: "))
+            except ValueError:
+                self.fault()
+            else:
+                yield self.read(event)

@@ -12,7 +12,7 @@ from litellm_contracts.specimens._registry import known_bad
 from litellm_contracts.specimens._sdk import plain
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 
 def _status(error: Exception | None) -> int | None:
@@ -303,3 +303,45 @@ class _Overloaded(SyncHandler):
         if getattr(turn.failure, "status_code", None) == 529:  # noqa: PLR2004
             return self.fault({})
         return super().headers(turn)
+
+
+def _asking_again(name: str, fault: str, wanted: Callable[[Mapping[str, Any], Turn], bool]) -> None:
+    @known_bad(name, fault, "presence/fallback")
+    class _AsksAgain(AsyncHandler):
+        def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+            turn.notes["again"] = turn.notes.get("again") or wanted(event, turn)
+            yield from super().chunks(event, turn)
+
+        async def stream(self, turn: Turn) -> AsyncIterator[Any]:
+            async for chunk in super().stream(turn):
+                yield chunk
+            if turn.notes.get("again"):
+                again = Turn(turn.method, turn.system_prompt, turn.messages, self.fault(None))
+                async for chunk in super().stream(again):
+                    yield chunk
+
+
+def _is_filtered(event: Mapping[str, Any], _turn: Turn) -> bool:
+    return any(one.get("finish_reason") == "content_filter" for one in event.get("choices") or [])
+
+
+def _cannot_be_run(event: Mapping[str, Any], turn: Turn) -> bool:
+    for choice in event.get("choices") or []:
+        for call in choice["delta"].get("tool_calls") or []:
+            said = turn.notes.get("arguments", "") + ((call["function"] or {})["arguments"] or "")
+            turn.notes["arguments"] = said
+        if choice.get("finish_reason") and turn.notes.get("arguments"):
+            return not str(turn.notes["arguments"]).endswith("}")
+    return False
+
+
+_asking_again(
+    "header-missing-where-an-answer-was-filtered",
+    "Asks again without the task where a filter kept the answer back.",
+    _is_filtered,
+)
+_asking_again(
+    "header-missing-where-a-tool-call-is-repaired",
+    "Asks again without the task where a tool call's arguments are no JSON.",
+    _cannot_be_run,
+)

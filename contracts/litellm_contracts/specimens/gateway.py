@@ -54,7 +54,7 @@ class _EmptyMetadata(RawHandler):
 @known_bad(
     "session-missing-with-prompts",
     "Names no session with complete_prompt.",
-    f"always/complete-prompt {ALL_PROMPTS}",
+    f"always/complete-prompt {ALL_PROMPTS} isolation/same-text-in-another-task",
     profile="opencode-go",
 )
 class _WithPrompts(RawHandler):

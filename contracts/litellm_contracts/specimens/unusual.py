@@ -181,3 +181,15 @@ class _NoTools(SyncHandler):
         body = super().body(turn)
         self.fault(body.pop("tools", None))
         return body
+
+
+@unusual("another-model-after-a-refusal", "Asks another model once where one refuses.")
+class _Another(AsyncHandler):
+    def is_retried(self, turn: Turn, error: Exception) -> bool:
+        if getattr(error, "status_code", None) == 400:  # noqa: PLR2004
+            turn.notes["model"] = self.fault("gpt-4o-mini")
+            return turn.attempt == 1
+        return super().is_retried(turn, error)
+
+    def body(self, turn: Turn) -> dict[str, Any]:
+        return super().body(turn) | ({"model": name} if (name := turn.notes.get("model")) else {})
