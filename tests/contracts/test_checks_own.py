@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Sent = Callable[..., RecordedRequest]
     Seen = Callable[..., Observation]
 
+WAS_GIVEN = "create_message (one) was given read(path) ''"
 OTHERS = {"role": "user", "content": "Say hello. [other]"}
 OWN = {"role": "user", "content": "Say hello. [ask]"}
 SYSTEM = {"role": "system", "content": "You plan."}
@@ -192,7 +193,7 @@ def tools(*names: str, description: str = "", parameter: str = "path") -> list[A
         ),
         pytest.param(
             [tools("a", "b"), tools()],
-            ["offers the tools a(path) '', b(path) ''; create_message (one) was given read(path) ''"],
+            [f"offers the tools a(path) '', b(path) ''; {WAS_GIVEN}"],
             id="one more",
         ),
         pytest.param(
