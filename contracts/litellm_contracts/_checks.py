@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from litellm_contracts._observation import Observation, Seen
     from litellm_contracts._profile import Profile
 
+CHAT_ROUTE = re.compile(r"/chat/completions$")
 SESSION_ROUTE = re.compile(r"/(chat/completions|completions|responses|messages|embeddings)$")
 """Paths whose requests LiteLLM files under a session."""
 
@@ -118,11 +119,13 @@ def check_session(observation: Observation, profile: Profile) -> Iterator[Findin
 
 
 def check_valid_request(observation: Observation, profile: Profile) -> Iterator[Finding]:
-    """Each request of a judged call is valid by `openapi/litellm.yaml`, body and headers."""
+    """Each chat request of a judged call is valid by `openapi/litellm.yaml`, body and headers."""
     from litellm_contracts._openapi import request_errors
 
     for outcome in observation.judged():
         for seen in observation.requests_of(outcome.call):
+            if not CHAT_ROUTE.search(seen.request.path):
+                continue  # another API of LiteLLM's, which the document does not describe
             for error in request_errors(seen.request, profile.header):
                 yield Finding(
                     message=f"request {seen.number} is not valid by openapi/litellm.yaml: {error}",

@@ -161,8 +161,11 @@ def _sent(call: ToolCall) -> dict[str, str]:
 
 
 def _arguments(text: str) -> str:
-    """Return the same for both ways to say that there are none."""
-    return text.strip() or _NONE
+    """Return the same for all ways to write the same arguments, or to say that there are none."""
+    try:
+        return json.dumps(json.loads(text or _NONE), sort_keys=True)
+    except ValueError:
+        return text
 
 
 def _partial_calls(outcome: Outcome) -> dict[int, dict[str, Any]]:
@@ -182,8 +185,27 @@ def _partial_calls(outcome: Outcome) -> dict[int, dict[str, Any]]:
 
 def _mentions(chunks: list[Any], sent: dict[str, str]) -> bool:
     """Tell whether chunks of a type we do not know hold a tool call whole."""
-    text = json.dumps(chunks, default=str, ensure_ascii=False).replace("\\", "")
-    return all(value in text for value in sent.values() if value != _NONE)
+    values = list(_values(chunks))
+    texts = {value for value in values if isinstance(value, str)}
+    told = {_arguments(one if isinstance(one, str) else _written(one)) for one in values} | {_NONE}
+    return {sent["id"], sent["name"]} <= texts and sent["arguments"] in told
+
+
+def _written(fields: dict[str, Any]) -> str:
+    return json.dumps(fields, default=str)
+
+
+def _values(value: Any) -> Iterator[Any]:  # noqa: ANN401 - a chunk, or a part of one
+    """Yield every text and every dictionary in it."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _values(item)
+    else:
+        fields = value if isinstance(value, dict) else getattr(value, "__dict__", {})
+        yield fields
+        yield from _values(list(fields.values()))
 
 
 ANSWER_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {

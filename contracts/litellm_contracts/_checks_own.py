@@ -21,7 +21,8 @@ def check_own_text(observation: Observation, _profile: Profile) -> Iterator[Find
         call = outcome.call
         others = [one.call.marker for one in observation.outcomes if one.call.marker != call.marker]
         said = {call.system_prompt: "the system prompt", call.prompt: "the prompt"}
-        said |= dict.fromkeys(_texts([one.get("content") for one in call.messages]), "a message")
+        for message in call.messages:
+            said |= dict.fromkeys(_said(message.get("content")), "a message")
         given = f"{call.messages} {call.prompt}"
         for seen in observation.requests_of(call):
             text = "\n".join(_texts(seen.request.json))
@@ -74,25 +75,31 @@ def check_arguments(observation: Observation, _profile: Profile) -> Iterator[Fin
 
 
 def check_own_tools(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """Each request of a judged call offers the tools that the call was given, and no others.
+    """Each request of a judged call offers the tools that the call was given, and no other call's.
 
-    Tools are told apart by name, parameters' names and description.
-    A handler may know nothing of tools: then none of its requests offers any.
+    A handler may know nothing of tools: then none of its requests offers any. It may have tools of
+    its own, and try without any where the proxy refuses them.
     """
-    judged = observation.judged()
-    offered = {
-        seen.number: _tools(seen.request.json)
-        for outcome in judged
-        for seen in observation.requests_of(outcome.call)
-    }
-    knows_tools = any(offered.values())
-    for outcome in judged:
-        given = _tools(outcome.call.metadata)
-        for seen in observation.requests_of(outcome.call):
-            if offered[seen.number] == given or not knows_tools:
+    calls = [outcome.call for outcome in observation.outcomes]
+    of_others = {call.name: _tools(call.metadata) for call in calls}
+    everyones = [_tools(seen.request.json).keys() for seen in observation.seen]
+    knows_tools = any(one.keys() & offered for one in of_others.values() for offered in everyones)
+    for outcome in observation.judged():
+        given = of_others[outcome.call.name]
+        foreign = {
+            signature
+            for one in of_others.values()
+            for name, signature in one.items()
+            if given.get(name) != signature
+        }
+        for number, seen in enumerate(observation.requests_of(outcome.call)):
+            offered = _tools(seen.request.json)
+            may_try_without = number > 0 and any(map(is_fault, outcome.call.answers))
+            is_missing = given.keys() - offered.keys() and knows_tools and not may_try_without
+            if not is_missing and not foreign & set(offered.values()):
                 continue
             yield Finding(
-                message=f"request {seen.number} offers the tools {_listed(offered[seen.number])}; "
+                message=f"request {seen.number} offers the tools {_listed(offered)}; "
                 f"{named(outcome.call)} was given {_listed(given)}",
                 call=outcome.call.name,
                 request=seen.number,
@@ -104,7 +111,7 @@ def check_own_key(observation: Observation, _profile: Profile) -> Iterator[Findi
     """Each request of a judged call carries the API key that its own handler was built with."""
     for outcome in observation.judged():
         for seen in observation.requests_of(outcome.call):
-            given = {value.removeprefix("Bearer ") for _, value in seen.request.headers}
+            given = {value.rpartition(" ")[2] for _, value in seen.request.headers}
             if outcome.api_key not in given:
                 yield Finding(
                     message=f"request {seen.number} does not carry the API key that the handler "
@@ -132,33 +139,42 @@ def check_own_proxy(observation: Observation, _profile: Profile) -> Iterator[Fin
                 )
 
 
-def _texts(value: object) -> Iterator[str]:
-    """Yield every text in a body."""
+def _said(content: Any) -> list[str]:  # noqa: ANN401 - a text, parts of one, or nothing
+    """Return the texts of a message."""
+    if isinstance(content, str):
+        return [content]
+    return [part["text"] for part in content or () if isinstance(part.get("text"), str)]
+
+
+def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - what JSON holds
+    """Yield every text in a body, also one that is sent in several parts."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for part in value.values():
             yield from _texts(part)
     elif isinstance(value, list):
+        if all(isinstance(part, dict) for part in value):
+            yield "".join(_said(value))
         for part in value:
             yield from _texts(part)
 
 
-def _tools(holder: Any) -> set[str]:  # noqa: ANN401 - a request's body, or metadata
-    """Return what tells the tools in it apart."""
+def _tools(holder: Any) -> dict[str, str]:  # noqa: ANN401 - a request's body, or metadata
+    """Return the tools in it: by name what tells them apart, parameters' names and description."""
     tools = holder.get("tools") if isinstance(holder, dict) else None
-    functions = (tool.get("function", tool) for tool in tools or () if isinstance(tool, dict))
-    return {_signature(function) for function in functions}
+    functions = [tool.get("function", tool) for tool in tools or () if isinstance(tool, dict)]
+    return {str(function.get("name")): _signature(function) for function in functions}
 
 
 def _signature(function: dict[str, Any]) -> str:
-    parameters = ", ".join((function.get("parameters") or {}).get("properties") or ())
+    schema = function.get("parameters") or function.get("input_schema") or {}
     description = (function.get("description") or "").strip()
-    return f"{function.get('name')}({parameters}) {description!r}"
+    return f"{function.get('name')}({', '.join(schema.get('properties') or ())}) {description!r}"
 
 
-def _listed(tools: set[str]) -> str:
-    return ", ".join(sorted(tools)) or "(none)"
+def _listed(tools: dict[str, str]) -> str:
+    return ", ".join(sorted(tools.values())) or "(none)"
 
 
 OWN_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {

@@ -319,6 +319,13 @@ def test_an_invalid_request_is_found(
     assert (finding.call, finding.request) == ("ask", 1)
 
 
+def test_a_request_of_another_api_is_not_held_against_the_document(
+    message: MakeCall, sent: Sent, seen: Seen
+) -> None:
+    responses = sent("ask", path="/v1/responses", model="")
+    assert found("valid-request", seen([message()], responses)) == []
+
+
 def test_judge_asks_whether_calls_were_reached_before_its_own_checks(
     message: MakeCall, sent: Sent, seen: Seen
 ) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -216,6 +217,17 @@ def test_an_error_names_its_cause(
                 {"kind": "tool", "call": ["call_2", "write", "{}"]},
             ],
             id="in chunks of another type",
+        ),
+        pytest.param(
+            [part(0, "call_1", "read", '{"a":1}'), part(1, "call_2", "write", " {}")],
+            id="arguments written anew",
+        ),
+        pytest.param(
+            [
+                {"type": "tool", "id": "call_1", "name": "read", "input": {"a": 1}},
+                SimpleNamespace(id="call_2", function=SimpleNamespace(name="write")),
+            ],
+            id="arguments as values, and objects",
         ),
     ],
 )

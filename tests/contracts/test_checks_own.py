@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     Sent = Callable[..., RecordedRequest]
     Seen = Callable[..., Observation]
 
-WAS_GIVEN = "create_message (one) was given read(path) ''"
 OTHERS = {"role": "user", "content": "Say hello. [other]"}
 OWN = {"role": "user", "content": "Say hello. [ask]"}
 SYSTEM = {"role": "system", "content": "You plan."}
+HALVES = {"role": "system", "content": [{"text": "You "}, {"text": "plan."}]}
 PARTS = {"role": "system", "content": [{"type": "text", "text": "You plan.", "cache_control": {}}]}
 
 
@@ -43,6 +43,7 @@ def told(calls: list[Call], request: RecordedRequest, seen: Seen) -> list[str]:
         pytest.param({"messages": [SYSTEM, OWN]}, id="a message"),
         pytest.param({"messages": [PARTS, OWN]}, id="a list of parts"),
         pytest.param({"system": "You plan.", "messages": [OWN]}, id="a field"),
+        pytest.param({"messages": [HALVES, OWN]}, id="in two parts"),
     ],
 )
 def test_a_request_with_its_own_texts_is_right(
@@ -132,6 +133,8 @@ def test_a_request_carries_the_key_of_its_own_handler(message: MakeCall, sent: S
     assert judge("own-key", message(), sent("ask"), api_key="sk-secret") == []
     key_header = sent("ask", ("x-litellm-api-key", "sk-other"))
     assert judge("own-key", message(), key_header, api_key="sk-other") == []
+    other_case = sent("ask", ("x-key", "bearer sk-other"))
+    assert judge("own-key", message(), other_case, api_key="sk-other") == []
     [finding] = judge("own-key", message(), sent("ask"), api_key="sk-other")
     assert finding.message == (
         "request 1 does not carry the API key that the handler of create_message (ask) was built "
@@ -173,50 +176,75 @@ def tools(*names: str, description: str = "", parameter: str = "path") -> list[A
     return [{"type": "function", "function": {"name": name, **function}} for name in names]
 
 
+@pytest.fixture
+def told_of_tools(message: MakeCall, sent: Sent, seen: Seen) -> Callable[..., list[str]]:
+    """Return a function that says what is found where calls were given and offered tools."""
+
+    def make(given: list[Any], offered: list[Any]) -> list[str]:
+        calls = [
+            message(f"call-{number}", metadata={"tools": some} if some else {})
+            for number, some in enumerate(given, start=1)
+        ]
+        requests = [
+            sent(call.name, **({"tools": some} if some else {}))
+            for call, some in zip(calls, offered, strict=True)
+        ]
+        return [finding.message for finding in CHECKS["own-tools"](seen(calls, *requests), ZOO)]
+
+    return make
+
+
+def wrong(number: int, offered: str, given: str) -> str:
+    """Return what is said of a request that offers other tools than its call was given."""
+    call = f"create_message (call-{number})"
+    return f"request {number} offers the tools {offered}; {call} was given {given}"
+
+
+READ, WRITE = tools("read"), tools("write")
+OTHER_READ = tools("read", description="Reads.")
+BY_URI = tools("read", parameter="uri")
+
+
 @pytest.mark.parametrize(
-    ("offered", "found"),
+    ("given", "offered", "found"),
     [
-        pytest.param([tools("read"), tools()], [], id="its own"),
-        pytest.param([None, None], [], id="knows no tools"),
+        pytest.param([READ, WRITE, []], [READ, WRITE, []], [], id="its own"),
+        pytest.param([READ, WRITE], [[], []], [], id="knows no tools"),
+        pytest.param([READ, []], [READ + tools("noop"), tools("noop")], [], id="more of its own"),
+        pytest.param([READ], [OTHER_READ], [], id="described in its own way"),
         pytest.param(
-            [tools("read"), tools("read")],
-            ["offers the tools read(path) ''; create_message (two) was given (none)"],
+            [READ, []], [READ, READ],
+            [wrong(2, "read(path) ''", "(none)")],
             id="an earlier call's",
         ),
         pytest.param(
-            [tools(), tools("write")],
-            [
-                "offers the tools (none); create_message (one) was given read(path) ''",
-                "offers the tools write(path) ''; create_message (two) was given (none)",
-            ],
-            id="in the wrong call",
+            [READ, WRITE], [READ, []],
+            [wrong(2, "(none)", "write(path) ''")],
+            id="lost",
         ),
         pytest.param(
-            [tools("a", "b"), tools()],
-            [f"offers the tools a(path) '', b(path) ''; {WAS_GIVEN}"],
-            id="one more",
+            [READ, OTHER_READ], [READ, READ],
+            [wrong(2, "read(path) ''", "read(path) 'Reads.'")],
+            id="another call's description",
         ),
         pytest.param(
-            [tools("read", description="Read."), None],
-            [
-                "offers the tools read(path) 'Read.'; create_message (one) was given read(path) ''"
-            ],
-            id="another description",
-        ),
-        pytest.param(
-            [tools("read", parameter="uri"), None],
-            ["offers the tools read(uri) ''; create_message (one) was given read(path) ''"],
-            id="another parameter",
+            [READ, BY_URI], [BY_URI, BY_URI],
+            [wrong(1, "read(uri) ''", "read(path) ''")],
+            id="another call's parameters",
         ),
     ],
 )  # fmt: skip
 def test_a_request_offers_the_tools_of_its_own_call(
-    message: MakeCall, sent: Sent, seen: Seen, offered: list[Any], found: list[str]
+    told_of_tools: Callable[..., list[str]], given: list[Any], offered: list[Any], found: list[str]
 ) -> None:
-    calls = [message("one", metadata={"tools": tools("read")}), message("two")]
-    requests = [
-        sent(call.name, **({} if some is None else {"tools": some}))
-        for call, some in zip(calls, offered, strict=True)
-    ]
-    findings = CHECKS["own-tools"](seen(calls, *requests), ZOO)
-    assert [finding.message.partition(" ")[2].partition(" ")[2] for finding in findings] == found
+    assert told_of_tools(given, offered) == found
+
+
+def test_a_request_may_do_without_tools_after_a_failure_within_the_call(
+    message: MakeCall, sent: Sent, seen: Seen
+) -> None:
+    refused = message(metadata={"tools": READ}, answers=(Failure(status=400), Reply()))
+    requests = [sent("ask", tools=READ), sent("ask")]
+    assert list(CHECKS["own-tools"](seen([refused], *requests), ZOO)) == []
+    [finding] = CHECKS["own-tools"](seen([refused], *reversed(requests)), ZOO)
+    assert finding.request == 1

@@ -33,6 +33,7 @@ def test_the_document_is_loaded_once() -> None:
         pytest.param(
             {"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}]}]}, id="parts"
         ),
+        pytest.param({"temperature": None, "max_tokens": None, "stream": None}, id="null"),
     ],
 )
 def test_a_valid_request_has_no_errors(sent: Sent, body: dict[str, Any]) -> None:
