@@ -173,7 +173,7 @@ class _ToolResults(SyncHandler):
 @known_bad(
     "content-parts-without-type",
     "Drops the type of content parts.",
-    "schema/create-message faithfulness/own-text",
+    "schema/create-message",
 )
 class _Parts(AsyncHandler):
     def body(self, turn: Turn) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -193,3 +194,17 @@ class _Another(AsyncHandler):
 
     def body(self, turn: Turn) -> dict[str, Any]:
         return super().body(turn) | ({"model": name} if (name := turn.notes.get("model")) else {})
+
+
+@unusual("tool-inputs-as-values", "Yields whole tool calls, their arguments read.")
+class _Inputs(_Whole):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        for chunk in super().chunks(event, turn):
+            if chunk["type"] != "tool_call":
+                yield chunk
+                continue
+            yield {
+                "type": "tool_use",
+                "block": {"id": chunk["id"], "name": chunk["name"]},
+                "input": self.fault(json.loads(chunk["arguments"])),
+            }

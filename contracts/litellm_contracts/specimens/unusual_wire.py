@@ -171,3 +171,53 @@ class _NoSystem(AsyncHandler):
         if not turn.is_prompt and not turn.system_prompt:
             body["messages"] = self.fault(body["messages"][1:])
         return body
+
+
+@unusual("tool-of-its-own", "Adds a tool where the history has calls of some and none is given.")
+class _Placeholder(AsyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        if not turn.tools and any(message.get("tool_calls") for message in turn.messages):
+            body["tools"] = self.fault([{"type": "function", "function": {"name": "_noop"}}])
+        return body
+
+
+@unusual("no-tools-after-a-refusal", "Asks once more, without tools, where a request is refused.")
+class _WithoutTools(SyncHandler):
+    def is_retried(self, turn: Turn, error: Exception) -> bool:
+        if getattr(error, "status_code", None) == 400 and turn.tools:  # noqa: PLR2004
+            turn.notes["without"] = self.fault(True)  # noqa: FBT003
+            return turn.attempt == 1
+        return super().is_retried(turn, error)
+
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        if turn.notes.get("without"):
+            del body["tools"]
+        return body
+
+
+@unusual("null-for-what-is-not-set", "Sends null for limits and temperature.")
+class _Nulls(AsyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        return super().body(turn) | self.fault({"temperature": None, "max_tokens": None})
+
+
+@unusual(
+    "system-prompt-in-two-parts", "Splits the system prompt, to mark its beginning for caching."
+)
+class _Split(SyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        if turn.system_prompt:
+            halves = (turn.system_prompt[:9], turn.system_prompt[9:])
+            parts = [{"type": "text", "text": half} for half in halves if half]
+            body["messages"][0] = {"role": "system", "content": self.fault(parts)}
+        return body
+
+
+@unusual("scheme-in-lower-case", "Writes `bearer`, as HTTP allows.")
+class _Bearer(RawHandler):
+    def lines(self, turn: Turn) -> list[tuple[str, str]]:
+        lines = dict(super().lines(turn))
+        return [*(lines | {"Authorization": self.fault(f"bearer {self.api_key}")}).items()]
