@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from importlib import metadata
+
+from packaging.version import Version
+
 DUE = """
     presence/* -presence/exactly-one-request
     complete-prompt/between-turns complete-prompt/during-stream complete-prompt/at-the-same-time
@@ -84,3 +89,14 @@ MESSAGES = """* -always/* -complete-prompt/omits-header -complete-prompt/own-ans
 COUNTED = """presence/exactly-one-request presence/retry-after-* presence/reconnect
     presence/redirect absence/retry-without-task complete-prompt/retry"""
 """Every contract that counts requests."""
+
+_READS_BYTES = True
+with suppress(metadata.PackageNotFoundError):
+    _READS_BYTES = Version(metadata.version("openai")) >= Version("1.39")
+"""Whether the SDK splits a stream as bytes: seen in 1.39.0, not yet in 1.10.0."""
+
+ODD_LINE_ENDS = "faithfulness/odd-line-ends" if _READS_BYTES else ""
+"""What a lost text breaks: an SDK that splits text fails there by itself, so that none is lost."""
+
+TORN_LINE_ENDS = "" if _READS_BYTES else "faithfulness/odd-line-ends"
+"""What a swallowed error breaks: such an SDK's."""

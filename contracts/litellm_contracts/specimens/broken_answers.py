@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import AsyncHandler, Parts, SyncHandler, Turn
+from litellm_contracts.specimens._ids import ODD_LINE_ENDS, TORN_LINE_ENDS
 from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import known_bad
 
@@ -26,7 +27,7 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
     faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
-    faithfulness/odd-line-ends""",
+    {ODD_LINE_ENDS}""",
     ),
     (
         "pieces-doubled",
@@ -41,10 +42,10 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         "pieces-stripped",
         "Strips the white space around each piece.",
         lambda chunks, _: [{**chunk, "text": chunk["text"].strip()} for chunk in chunks],
-        """faithfulness/streamed-text faithfulness/text-in-small-reads
+        f"""faithfulness/streamed-text faithfulness/text-in-small-reads
     faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
-    faithfulness/streams-at-once schema/create-message faithfulness/odd-line-ends""",
+    faithfulness/streams-at-once schema/create-message {ODD_LINE_ENDS}""",
     ),
     (
         "white-space-lost",
@@ -59,7 +60,7 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
     faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
-    faithfulness/odd-line-ends""",
+    {ODD_LINE_ENDS}""",
     ),
 )
 
@@ -91,7 +92,7 @@ for _number, (_name, _about, _change, _breaks) in enumerate(_CHANGED):
     f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
     faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
-    faithfulness/odd-line-ends""",
+    {ODD_LINE_ENDS}""",
 )
 class _LastLost(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -239,8 +240,8 @@ class _ErrorEvent(RawHandler):
 @known_bad(
     "stream-errors-swallowed",
     "Logs what goes wrong in a stream and returns what has arrived.",
-    """faithfulness/broken-stream faithfulness/error-event faithfulness/stream-without-finish
-    faithfulness/begun-anew""",
+    f"""faithfulness/broken-stream faithfulness/error-event faithfulness/stream-without-finish
+    faithfulness/begun-anew {TORN_LINE_ENDS}""",
 )
 class _Swallowed(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401

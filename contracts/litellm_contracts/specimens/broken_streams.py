@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
+from litellm_contracts.specimens._ids import TORN_LINE_ENDS
 from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import known_bad
 from litellm_contracts.specimens._sdk import plain
@@ -83,7 +84,7 @@ class _LeftBuffer(AsyncHandler):
 @known_bad(
     "stream-begun-anew",
     "Begins a stream that was lost from its beginning, after some of it was passed on.",
-    "faithfulness/begun-anew",
+    f"faithfulness/begun-anew {TORN_LINE_ENDS}",
 )
 class _Anew(AsyncHandler):
     async def stream(self, turn: Turn) -> AsyncIterator[Any]:
