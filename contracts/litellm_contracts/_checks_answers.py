@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from fake_litellm._replies import Failure, Reply
@@ -185,27 +186,33 @@ def _partial_calls(outcome: Outcome) -> dict[int, dict[str, Any]]:
 
 def _mentions(chunks: list[Any], sent: dict[str, str]) -> bool:
     """Tell whether chunks of a type we do not know hold a tool call whole."""
-    values = list(_values(chunks))
+    values = list(_values(_plain(chunks)))
     texts = {value for value in values if isinstance(value, str)}
-    told = {_arguments(one if isinstance(one, str) else _written(one)) for one in values} | {_NONE}
-    return {sent["id"], sent["name"]} <= texts and sent["arguments"] in told
+    told = {_arguments(one if isinstance(one, str) else json.dumps(one)) for one in values}
+    return {sent["id"], sent["name"]} <= texts and sent["arguments"] in told | {_NONE}
 
 
-def _written(fields: dict[str, Any]) -> str:
-    return json.dumps(fields, default=str)
+def _plain(chunks: list[Any]) -> Any:  # noqa: ANN401 - what JSON holds
+    """Return the chunks as JSON holds them; an object that holds itself is what it prints."""
+    try:
+        return json.loads(json.dumps(chunks, default=_fields, skipkeys=True))
+    except (ValueError, RecursionError):
+        return json.loads(json.dumps(chunks, default=str, skipkeys=True))
+
+
+def _fields(value: Any) -> Any:  # noqa: ANN401 - an object in a chunk
+    if isinstance(value, Enum):
+        return value.value
+    return vars(value) if hasattr(value, "__dict__") and not isinstance(value, type) else str(value)
 
 
 def _values(value: Any) -> Iterator[Any]:  # noqa: ANN401 - a chunk, or a part of one
     """Yield every text and every dictionary in it."""
-    if isinstance(value, str):
+    if isinstance(value, str | dict):
         yield value
-    elif isinstance(value, list | tuple):
-        for item in value:
+    if isinstance(value, list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
             yield from _values(item)
-    else:
-        fields = value if isinstance(value, dict) else getattr(value, "__dict__", {})
-        yield fields
-        yield from _values(list(fields.values()))
 
 
 ANSWER_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {

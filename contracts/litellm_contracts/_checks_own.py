@@ -81,14 +81,14 @@ def check_own_tools(observation: Observation, _profile: Profile) -> Iterator[Fin
     its own, and try without any where the proxy refuses them.
     """
     calls = [outcome.call for outcome in observation.outcomes]
-    of_others = {call.name: _tools(call.metadata) for call in calls}
+    given_to = {call.name: _tools(call.metadata) for call in calls}
     everyones = [_tools(seen.request.json).keys() for seen in observation.seen]
-    knows_tools = any(one.keys() & offered for one in of_others.values() for offered in everyones)
+    knows_tools = any(one.keys() & offered for one in given_to.values() for offered in everyones)
     for outcome in observation.judged():
-        given = of_others[outcome.call.name]
+        given = given_to[outcome.call.name]
         foreign = {
             signature
-            for one in of_others.values()
+            for one in given_to.values()
             for name, signature in one.items()
             if given.get(name) != signature
         }

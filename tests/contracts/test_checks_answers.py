@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from enum import Enum
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 
     MakeCall = Callable[..., Call]
     Judge = Callable[..., list[Finding]]
+
+
+class Kind(Enum):
+    """What a handler may tell its chunks apart by."""
+
+    TOOL = 1
+
 
 TOOLS = Reply(
     text="",
@@ -228,6 +236,13 @@ def test_an_error_names_its_cause(
                 SimpleNamespace(id="call_2", function=SimpleNamespace(name="write")),
             ],
             id="arguments as values, and objects",
+        ),
+        pytest.param(
+            [
+                {"kind": Kind.TOOL, "call": ["call_1", "read", '{"a": 1}']},
+                {"kind": Kind.TOOL, "call": ["call_2", "write", "{}"]},
+            ],
+            id="enumerations, which hold themselves",
         ),
     ],
 )
