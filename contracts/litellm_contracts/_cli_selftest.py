@@ -59,5 +59,5 @@ def _selected(expression: str | None) -> list[Specimen]:
     from litellm_contracts.specimens import all_specimens
 
     specimens = all_specimens()
-    names = specimens.keys() if expression is None else select(expression, specimens)
+    names = specimens.keys() if expression is None else select(expression, specimens, "handler")
     return [specimen for specimen in specimens.values() if specimen.name in names]

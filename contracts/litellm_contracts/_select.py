@@ -19,8 +19,13 @@ class _Holds:
         return word in self.id
 
 
-def select(expression: str, ids: Iterable[str]) -> set[str]:
+def select(expression: str, ids: Iterable[str], kind: str = "contract") -> set[str]:
     """Return the ids that match, such as `presence`, `retry and not 429`, or one whole id.
+
+    Args:
+        expression: As pytest's `-k`.
+        ids: What there is to choose from.
+        kind: What the ids name, for the error.
 
     Raises:
         UsageError: where the expression cannot be read.
@@ -42,5 +47,5 @@ def select(expression: str, ids: Iterable[str]) -> set[str]:
     found = {one for one in ids if compiled.evaluate(_Holds(one))}
     if not found:
         hint = closest(expression, ids)
-        raise UnknownContractError(f"-k {expression!r} matches no contract{hint}")
+        raise UnknownContractError(f"-k {expression!r} matches no {kind}{hint}")
     return found

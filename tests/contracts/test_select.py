@@ -37,6 +37,11 @@ def test_an_expression_that_matches_nothing_is_told(expression: str, told: str) 
         select(expression, IDS)
 
 
+def test_what_there_is_to_choose_from_is_named() -> None:
+    with pytest.raises(UnknownContractError, match="matches no handler"):
+        select("zzz", IDS, "handler")
+
+
 @pytest.mark.parametrize(
     "expression",
     [
