@@ -66,7 +66,9 @@ def nothing_left_behind() -> Iterator[None]:
     resource_tracker.ensure_running()  # spawning keeps a pipe to it for good
     before = used()
     yield
-    assert used() == before
+    # What an earlier test left may end meanwhile, so that there is less.
+    more = [after > at_first for after, at_first in zip(used(), before, strict=True)]
+    assert more == [False, False]
 
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
