@@ -162,15 +162,24 @@ def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - what JSON holds
 
 def _tools(holder: Any) -> dict[str, str]:  # noqa: ANN401 - a request's body, or metadata
     """Return the tools in it: by name what tells them apart, parameters' names and description."""
-    tools = holder.get("tools") if isinstance(holder, dict) else None
-    functions = [tool.get("function", tool) for tool in tools or () if isinstance(tool, dict)]
+    tools = _mapping(holder).get("tools")
+    functions = [
+        _mapping(_mapping(tool).get("function", tool))
+        for tool in (tools if isinstance(tools, list) else ())
+    ]
     return {str(function.get("name")): _signature(function) for function in functions}
 
 
 def _signature(function: dict[str, Any]) -> str:
-    schema = function.get("parameters") or function.get("input_schema") or {}
-    description = (function.get("description") or "").strip()
-    return f"{function.get('name')}({', '.join(schema.get('properties') or ())}) {description!r}"
+    schema = _mapping(function.get("parameters") or function.get("input_schema"))
+    description = str(function.get("description") or "").strip()
+    parameters = ", ".join(_mapping(schema.get("properties")))
+    return f"{function.get('name')}({parameters}) {description!r}"
+
+
+def _mapping(value: Any) -> dict[str, Any]:  # noqa: ANN401 - what a handler sent
+    """Return the value where it is an object, else an empty one: valid-request tells of it."""
+    return value if isinstance(value, dict) else {}
 
 
 def _listed(tools: dict[str, str]) -> str:
