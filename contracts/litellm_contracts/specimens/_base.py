@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 
 HEADER = "X-Zoo-Session-ID"
+_NOT_PASSED: Mapping[str, Any] = {}
 
 T = TypeVar("T")
 
@@ -48,6 +49,7 @@ class Turn:
     system_prompt: str = ""
     messages: tuple[Mapping[str, Any], ...] = ()
     metadata: Mapping[str, Any] | None = None
+    is_metadata_passed: bool = True
     attempt: int = 1
     failure: Exception | None = None
     finished: bool = False
@@ -115,6 +117,17 @@ class Parts:
     def new_client(self, **options: Any) -> Any:  # noqa: ANN401 - an SDK client
         """Build the SDK client, with a transport that loads no certificates: that takes 35 ms."""
         raise NotImplementedError
+
+    def begin(
+        self,
+        system_prompt: str,
+        messages: Iterable[Mapping[str, Any]],
+        metadata: Mapping[str, Any] | None,
+    ) -> Turn:
+        """Return the turn of a message, when it is asked for: its stream is read later."""
+        is_passed = metadata is not _NOT_PASSED
+        given = metadata if is_passed else None
+        return Turn("create_message", system_prompt, tuple(messages), given, is_passed)
 
     def headers(self, turn: Turn) -> dict[str, str]:
         """Return the headers of one request."""
@@ -221,10 +234,10 @@ class AsyncHandler(Parts):
         self,
         system_prompt: str,
         messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = _NOT_PASSED,
     ) -> AsyncIterator[Any]:
         """Stream an answer."""
-        return self.stream(Turn("create_message", system_prompt, tuple(messages), metadata))
+        return self.stream(self.begin(system_prompt, messages, metadata))
 
     async def stream(self, turn: Turn) -> AsyncIterator[Any]:
         """Yield the chunks of an answer."""
@@ -280,10 +293,10 @@ class SyncHandler(Parts):
         self,
         system_prompt: str,
         messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = _NOT_PASSED,
     ) -> Iterator[Any]:
         """Stream an answer."""
-        return self.stream(Turn("create_message", system_prompt, tuple(messages), metadata))
+        return self.stream(self.begin(system_prompt, messages, metadata))
 
     def stream(self, turn: Turn) -> Iterator[Any]:
         """Yield the chunks of an answer."""

@@ -11,12 +11,11 @@ from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from collections.abc import Callable
 
 _WITHOUT_ID = f"{ABSENT} schema/create-message"
 _OMITTED = f"""{_WITHOUT_ID} -absence/metadata-empty -absence/task-id-none -absence/task-id-empty
     -absence/other-metadata"""
-_NOT_PASSED: Mapping[str, Any] = {"not": "passed"}
 
 _MADE_UP: tuple[tuple[str, str, Callable[[Turn], str | None], str], ...] = (
     (
@@ -108,17 +107,12 @@ for _number, (_name, _about, _make_up, _breaks) in enumerate(_MADE_UP):
     sends=False,
 )
 class _Crash(AsyncHandler):
-    def create_message(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = _NOT_PASSED,
-    ) -> AsyncIterator[Any]:
-        if metadata is None:
+    def begin(self, *given: Any) -> Turn:  # noqa: ANN401
+        turn = super().begin(*given)
+        if turn.metadata is None and turn.is_metadata_passed:
             self.fault()
             raise TypeError("'NoneType' object is not subscriptable")
-        given = None if metadata is _NOT_PASSED else metadata
-        return super().create_message(system_prompt, messages, given)
+        return turn
 
 
 @known_bad(
@@ -127,16 +121,10 @@ class _Crash(AsyncHandler):
     "absence/metadata-none absence/after-task-in-every-form",
 )
 class _Null(SyncHandler):
-    def create_message(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = _NOT_PASSED,
-    ) -> Any:  # noqa: ANN401
-        if metadata is None:
-            metadata = {"task_id": self.fault("null")}
-        given = None if metadata is _NOT_PASSED else metadata
-        return super().create_message(system_prompt, messages, given)
+    def headers(self, turn: Turn) -> dict[str, str]:
+        if turn.metadata is None and turn.is_metadata_passed and not turn.is_prompt:
+            return self.fault({HEADER: "null"})
+        return super().headers(turn)
 
 
 @known_bad(
@@ -213,14 +201,10 @@ class _Uncleared(SyncHandler):
     "absence/no-metadata",
 )
 class _Default(AsyncHandler):
-    def create_message(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = _NOT_PASSED,
-    ) -> AsyncIterator[Any]:
-        first = not self.shared.memory
-        self.shared.memory["used"] = True
-        if metadata is _NOT_PASSED:
-            metadata = self.fault({"task_id": "undefined"}) if first else None
-        return super().create_message(system_prompt, messages, metadata)
+    def headers(self, turn: Turn) -> dict[str, str]:
+        is_first = not self.shared.memory
+        if not turn.is_prompt:
+            self.shared.memory["used"] = True
+        if is_first and not turn.is_metadata_passed:
+            return self.fault({HEADER: "undefined"})
+        return super().headers(turn)

@@ -9,7 +9,7 @@ from litellm_contracts.specimens._ids import AFTER_TURN, DUE
 from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator
 
 
 @known_bad(
@@ -255,15 +255,10 @@ class _Tired(SyncHandler):
     "isolation/after-every-kind-of-stop",
 )
 class _Queue(AsyncHandler):
-    def create_message(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = None,
-    ) -> AsyncIterator[Any]:
-        turn = Turn("create_message", system_prompt, tuple(messages), metadata)
+    def begin(self, *given: Any) -> Turn:  # noqa: ANN401
+        turn = super().begin(*given)
         self.memory.setdefault("queue", []).append(super().headers(turn))
-        return self.stream(turn)
+        return turn
 
     async def stream(self, turn: Turn) -> AsyncIterator[Any]:
         turn.notes["headers"] = self.memory["queue"].pop(0)

@@ -10,7 +10,7 @@ from litellm_contracts.specimens._ids import COUNTED, MESSAGES
 from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterable, Iterator
 
 _WARM_UP: dict[str, Any] = {"messages": [{"role": "user", "content": "ping"}], "max_tokens": 1}
 
@@ -191,15 +191,15 @@ class _Parts(AsyncHandler):
     "faithfulness/arguments-left-alone schema/create-message",
 )
 class _Appending(SyncHandler):
-    def create_message(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = None,
-    ) -> Iterator[Any]:
-        yield from super().create_message(system_prompt, messages, metadata)
-        if isinstance(messages, list):
-            messages.append(self.fault({"role": "assistant", "content": "(the answer)"}))
+    def begin(self, system_prompt: str, messages: Iterable[Any], metadata: Any) -> Turn:  # noqa: ANN401
+        turn = super().begin(system_prompt, messages, metadata)
+        turn.notes["callers"] = messages
+        return turn
+
+    def end(self, turn: Turn) -> None:
+        super().end(turn)
+        if isinstance(turn.notes["callers"], list):
+            turn.notes["callers"].append(self.fault({"role": "assistant", "content": "(it)"}))
 
 
 @known_bad(

@@ -9,7 +9,7 @@ from litellm_contracts.specimens._base import HEADER, AsyncHandler, Parts, SyncH
 from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator
 
 
 class _OneClient(Parts):
@@ -179,14 +179,10 @@ class _Gone(AsyncHandler):
     isolation/retry-beside-another-task""",
 )
 class _ReadLater(AsyncHandler):
-    def create_message(
-        self,
-        system_prompt: str,
-        messages: Iterable[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = None,
-    ) -> AsyncIterator[Any]:
-        self.memory["metadata"] = metadata
-        return super().create_message(system_prompt, messages, metadata)
+    def begin(self, *given: Any) -> Turn:  # noqa: ANN401
+        turn = super().begin(*given)
+        self.memory["metadata"] = turn.metadata
+        return turn
 
     async def prepare(self, turn: Turn) -> None:
         kept = self.memory.get("metadata")
