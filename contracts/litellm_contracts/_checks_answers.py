@@ -29,15 +29,15 @@ def check_text(observation: Observation, _profile: Profile) -> Iterator[Finding]
             continue
         expected = _reply(outcome.call).text
         if outcome.error is not None:
-            message = f"{named(outcome.call)} failed although it was answered: {outcome.error}"
-        elif outcome.received_text != expected:
-            message = (
-                f"{named(outcome.call)} returned {outcome.received_text!r}; the proxy sent "
-                f"{expected!r}"
-            )
-        else:
+            yield _failed(outcome)
             continue
-        yield Finding(message=message, call=outcome.call.name, cause=_LOST)
+        if outcome.received_text != expected:
+            yield Finding(
+                message=f"{named(outcome.call)} returned {outcome.received_text!r}; the proxy sent "
+                f"{expected!r}",
+                call=outcome.call.name,
+                cause=_LOST,
+            )
 
 
 def check_whole_or_error(observation: Observation, _profile: Profile) -> Iterator[Finding]:
@@ -61,9 +61,19 @@ def check_whole_or_error(observation: Observation, _profile: Profile) -> Iterato
 
 
 def check_error(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """A judged call whose answer failed or broke off ends in an error, not in a short answer."""
+    """A judged call whose answer failed or broke off ends in an error, not in a short answer.
+
+    Where an answer had begun, waiting for more of it for ever is none: there is nothing to retry.
+    """
     for outcome in observation.judged():
-        if outcome.error is None and observation.requests_of(outcome.call):
+        if outcome.hangs and any(isinstance(one, Reply) for one in outcome.call.answers[-1:]):
+            yield Finding(
+                message=f"{named(outcome.call)} did not come back, although the proxy "
+                f"{_how_it_failed(outcome.call)}",
+                call=outcome.call.name,
+                cause="the end of the connection is not noticed, or is waited for elsewhere",
+            )
+        elif outcome.error is None and observation.requests_of(outcome.call):
             got = outcome.received_text or outcome.chunks or outcome.text
             yield Finding(
                 message=f"{named(outcome.call)} returned {got!r} without an error, although the "
@@ -92,10 +102,7 @@ def check_tool_calls(observation: Observation, _profile: Profile) -> Iterator[Fi
         if _gave_up(outcome, observation):
             continue
         if outcome.error is not None:
-            yield Finding(
-                message=f"{named(outcome.call)} failed although it was answered: {outcome.error}",
-                call=outcome.call.name,
-            )
+            yield _failed(outcome)
             continue
         for message in _wrong_calls(outcome, _reply(outcome.call)):
             yield Finding(message=message, call=outcome.call.name, cause=_LOST)
@@ -118,6 +125,15 @@ def check_usage(observation: Observation, _profile: Profile) -> Iterator[Finding
                 cause="stream_options include_usage is not asked for, or its chunk (with empty "
                 "choices, or a choice without content) is skipped",
             )
+
+
+def _failed(outcome: Outcome) -> Finding:
+    return Finding(
+        message=f"{named(outcome.call)} failed although it was answered: {outcome.error}",
+        call=outcome.call.name,
+        cause="the error is the handler's own, raised while it reads a good answer: something in "
+        "it is taken for a failure, or cannot be read",
+    )
 
 
 def _gave_up(outcome: Outcome, observation: Observation) -> bool:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from litellm_contracts._evidence import REDACTED, SECRET_HEADERS
-from litellm_contracts._finding import Finding, marks
+from litellm_contracts._finding import Finding, marks, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from litellm_contracts._model import Call
     from litellm_contracts._observation import Observation, Seen
     from litellm_contracts._profile import Profile
 
@@ -61,10 +62,38 @@ def check_id_in_side_requests(observation: Observation, profile: Profile) -> Ite
     for seen, task_id in _requests_and_ids(observation):
         if seen.call is None and task_id.encode() in seen.request.head + seen.request.body:
             yield Finding(
-                message=f"request {seen.number} belongs to no call and holds the task id",
+                message=f"request {seen.number}, for {seen.request.path}, is no turn of a "
+                "conversation and holds the task id",
                 request=seen.number,
                 marks=marks(seen, lambda name, _: name == profile.header.lower()),
-                cause="the session header is set for every request of the client",
+                cause="the session header is set for every request of a client, also for those "
+                "that ask for models; pass it with the turn alone",
+            )
+
+
+def check_id_of_others(observation: Observation, profile: Profile) -> Iterator[Finding]:
+    """No request of a judged call holds the task id of another call, in whatever place.
+
+    The vendor's own header is judged by `header`. What the caller passed in may be sent on.
+    """
+    own = profile.header.lower()
+    judged = {outcome.call.name for outcome in observation.judged()}
+    for seen, task_id in _requests_and_ids(observation):
+        call = seen.call
+        if call is None or call.name not in judged or _is_given(task_id, call):
+            continue
+        found = marks(seen, lambda name, value, task=task_id: name != own and task in value)  # type: ignore[misc]
+        rest = f"{unquote(seen.request.path)}?{unquote(seen.request.query)}".encode()
+        if found or task_id.encode() in rest + seen.request.body:
+            where = seen.request.headers[found[0]][0] if found else "its URL or body"
+            yield Finding(
+                message=f"request {seen.number}, of {named(call)}, holds the task id of another "
+                f"call in {where}: {task_id}",
+                call=call.name,
+                request=seen.number,
+                marks=found,
+                cause="the id is kept where other calls find it: a context variable, a trace's "
+                "baggage, or state of the handler",
             )
 
 
@@ -92,6 +121,11 @@ def check_api_key(observation: Observation, _profile: Profile) -> Iterator[Findi
             )
 
 
+def _is_given(text: str, call: Call) -> bool:
+    """Tell whether a text is in what the call was given, and may be sent on."""
+    return text in f"{call.metadata} {call.system_prompt} {call.messages} {call.prompt}"
+
+
 def _requests_and_ids(observation: Observation) -> Iterator[tuple[Seen, str]]:
     """Yield each request with each task id that was passed in so far."""
     ids = [outcome.call.task_id for outcome in observation.outcomes]
@@ -106,5 +140,6 @@ LEAK_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {
     "id-in-body": check_id_in_body,
     "id-in-other-headers": check_id_in_other_headers,
     "id-in-side-requests": check_id_in_side_requests,
+    "id-of-others": check_id_of_others,
     "api-key": check_api_key,
 }

@@ -206,7 +206,7 @@ class CommandDoor:
                     "when the handler raises"
                 ) from None
             program.is_stuck = True
-            outcome.error = f"no answer within {limit:g} s"
+            outcome.hangs, outcome.error = True, f"no answer within {limit:g} s"
         else:
             self._has_answered = True
             outcome.chunks = answer.get("chunks", [])

@@ -51,6 +51,14 @@ MODELS = (
     "deepseek/deepseek-r1:free",
 )
 """One of each family that handlers treat in a way of its own, and a name with punctuation."""
+OTHER_MODELS = (
+    "azure/gpt-4.1",
+    "bedrock/anthropic.claude-3-7-sonnet-20250219-v1:0",
+    "mistral-large-latest",
+    "qwen3-coder",
+    "xai/grok-4",
+)
+"""Further names, each tried with nothing else unusual."""
 
 # The first level of each factor is the plain one.
 FACTORS: dict[str, dict[str, Any]] = {
@@ -77,6 +85,9 @@ FACTORS: dict[str, dict[str, Any]] = {
         "with an image": [
             {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
         ],
+        "with a cache mark": [
+            {"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}
+        ],
     },
     "last message": {
         "from the user": "user",
@@ -88,6 +99,7 @@ FACTORS: dict[str, dict[str, Any]] = {
         "1 turn": _TURNS[:2],
         "26 turns": _TURNS,
         "a tool call": [_ASKED, _RESULT],
+        "a thought": [_TURNS[0], {**_TURNS[1], "reasoning_content": "Which number?"}],
         "a text and two tool calls": [_ASKED_TWICE, _RESULT, {**_RESULT, "tool_call_id": "call_2"}],
     },
     "system prompt": {"short": "You are careful.", "empty": "", "long": "Be careful. " * 2000},
@@ -102,8 +114,9 @@ FACTORS: dict[str, dict[str, Any]] = {
         "none": {},
         "some": {"mode": "code", "parent_task_id": "p-0123456789"},
         "how to answer": {"suppress_previous_response_id": True, "store": False},
+        "how to call tools": {"parallel_tool_calls": False, "tool_protocol": "native"},
     },
-    "model": {name: name for name in MODELS},
+    "model": {name: name for name in (*MODELS, *OTHER_MODELS)},
     "answer": {
         "a text": Reply(text="One, two, three."),
         "a tool call": Reply(tool_calls=_CALLED),
@@ -126,18 +139,19 @@ def corners(factors: Mapping[str, Mapping[str, Any]]) -> Iterator[Levels]:
     """Yield levels, each once, so that every pair of two factors' levels occurs; the plain first.
 
     Rows more: metadata with nothing in it, right after a task; and each model with nothing else
-    unusual, answered at once and at the second try, as its branch may do something of its own then.
+    unusual, answered at once and, where it has a family's branch, at the second try.
     """
     from allpairspy import AllPairs
 
     plain = {name: next(iter(levels)) for name, levels in factors.items()}
     paired = [name for name in factors if name != _RETRIED]
-    rows = AllPairs([list(factors[name]) for name in paired])
+    rows = AllPairs([[one for one in factors[name] if one not in OTHER_MODELS] for name in paired])
     wanted = [{**plain, **dict(zip(paired, row, strict=True))} for row in rows]
     if "task id" in factors:
         wanted.insert(1, {**plain, "task id": "absent"})
-    for model, answer in itertools.product(factors.get("model", ()), factors.get(_RETRIED, ())):
+    for model, answer in itertools.product(MODELS, factors.get(_RETRIED, ())):
         wanted.append({**plain, "model": model, _RETRIED: answer})
+    wanted += [{**plain, "model": model} for model in OTHER_MODELS]
     for number, levels in enumerate(wanted):
         if levels not in wanted[:number]:
             yield levels

@@ -223,9 +223,8 @@ class PythonHandler:
                 async with asyncio.timeout(CALL_LIMIT) as scope:
                     await self._try(call, outcome, meanwhile, scope)
         except TimeoutError:
-            outcome.error = f"no answer within {CALL_LIMIT:g} s"
-            if call.cancel_after and outcome.chunks:
-                outcome.error = CANCELLED
+            outcome.hangs = not (call.cancel_after and outcome.chunks)
+            outcome.error = f"no answer within {CALL_LIMIT:g} s" if outcome.hangs else CANCELLED
         outcome.seconds = time.perf_counter() - started
         return outcome
 

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts._corners import FACTORS
+from litellm_contracts._corners import MODELS
 from litellm_contracts._model import OMITTED, Call
 from litellm_contracts._openapi import document
 from litellm_contracts._table_calls import make_marker
@@ -126,7 +126,7 @@ def _drawn_document(header: str) -> dict[str, Any]:
     schemas["TaskId"]["maxLength"] = _LONGEST_ID
     request = schemas["ChatRequest"]
     request["properties"] = {name: request["properties"][name] for name in _DRAWN}
-    request["properties"]["model"] = {"enum": list(FACTORS["model"])}
+    request["properties"]["model"] = {"enum": list(MODELS)}
     request["properties"]["messages"]["maxItems"] = 4
     request["properties"]["tools"]["maxItems"] = 2
     schemas["ContentPart"]["oneOf"].pop()  # audio and files are beyond text handlers

@@ -52,7 +52,7 @@ def run_in_processes(
     results = [tally.add(run_contract(first, door, options, seen))]
     method = _start_method()
     # A fork costs next to nothing, another process or a program its imports.
-    apart = (jobs if door.in_process else 1) if method == "fork" else 0
+    apart = (2 * jobs if door.in_process else 1) if method == "fork" else 0
     own, *others = _shares(rest, jobs, apart)
     gc.freeze()  # what is there now stays; children need not copy it to find that out
     with process_pool(max(1, len(others)), method) as pool:
@@ -114,20 +114,17 @@ def _deal(contracts: Sequence[Contract], shares: list[list[Contract]]) -> list[l
 
 
 def _waits(contract: Contract) -> int:
-    """Return how often the contract waits for an SDK to try again at its own pace."""
+    """Return how often the contract may wait for a handler or an SDK to try again.
+
+    Not all of them heed what the proxy says of the time: openai before 1.9 knows no milliseconds.
+    """
     answers = [answer for call in contract.calls for answer in call.answers]
     resets = sum(call.reset_connections for call in contract.calls)
-    return resets + sum(isinstance(one, Cut) or _unhinted(one) for one in answers)
+    return resets + sum(isinstance(one, Cut) or _is_retried(one) for one in answers)
 
 
-def _unhinted(answer: Answer) -> bool:
-    """Whether an SDK tries again after this answer, and is not told when."""
-    return (
-        isinstance(answer, Failure)
-        and answer.status in _RETRIED
-        and answer.retry_after is None
-        and answer.retry_after_ms is None
-    )
+def _is_retried(answer: Answer) -> bool:
+    return isinstance(answer, Failure) and answer.status in _RETRIED
 
 
 def _weight(contract: Contract) -> int:

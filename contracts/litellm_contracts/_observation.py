@@ -28,6 +28,7 @@ class Outcome:
         text: The text (`complete_prompt`).
         error: The error's type and message, or `None`.
         told: All that a log would show of the error: notes, and what it was raised from, too.
+        hangs: Whether it had not come back when its time was over.
         seconds: How long the call took.
         began: How many requests had been recorded when it began.
         api_key: The key that its handler was built with.
@@ -41,6 +42,7 @@ class Outcome:
     text: Any = None
     error: str | None = None
     told: str = ""
+    hangs: bool = False
     seconds: float = 0.0
     began: int = 0
     api_key: str = ""

@@ -91,7 +91,8 @@ def _events(turn: Turn) -> Iterator[Event]:
     }
     yield _event("message_start", message=message)
     for index, (block, kind, parts) in enumerate(_streamed_blocks(turn)):
-        yield _event("content_block_start", index=index, content_block=block)
+        names_tool = block["type"] == "tool_use"
+        yield _event("content_block_start", piece=names_tool, index=index, content_block=block)
         field = kind.removesuffix("_delta")
         name = "partial_json" if field == "input_json" else field
         for part in parts:

@@ -93,7 +93,8 @@ class Reply:
             event that is not JSON; `stall` without another byte until the client leaves;
             `silent` in good order but without finish reason and `[DONE]`.
             A JSON answer is cut by `drop` and `reset`, the others leave it whole.
-        ends_after: How many pieces arrive before an end other than `done`.
+        ends_after: How many pieces arrive before an end other than `done`: pieces of text, a
+            tool call's name, the halves of its arguments, the finish reason.
         finish: The finish reason on the chat completions API, where it is not the usual one.
     """
 

@@ -143,7 +143,13 @@ def _events(turn: Turn) -> Iterator[Event]:
     """Yield the events: numbered, without an `event:` line, each with the model's alias."""
     for number, values in enumerate(_unnumbered(turn)):
         numbered = values | {"sequence_number": number, "model": turn.model}
-        yield Event(event(numbered), piece="delta" in values)
+        yield Event(event(numbered), piece="delta" in values or _names_tool(values))
+
+
+def _names_tool(values: _Item) -> bool:
+    if values["type"] != "response.output_item.added":
+        return False
+    return bool(values["item"]["type"] == "function_call")
 
 
 def _unnumbered(turn: Turn) -> _Events:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from fake_litellm import RecordedRequest
     from litellm_contracts._finding import Finding
     from litellm_contracts._model import Call
+    from litellm_contracts._observation import Observation
 
+    Asked = Callable[..., Observation]
     MakeCall = Callable[..., Call]
     Sent = Callable[..., RecordedRequest]
 
@@ -95,9 +97,12 @@ def test_a_leak_in_a_request_is_found(  # noqa: PLR0913
 
 
 def test_an_id_in_a_request_of_no_call_is_found(message: MakeCall, sent: Sent) -> None:
-    models = replace(sent("", HEADER), head=f"GET /v1/models\r\nX-Zoo-Session-ID: {ID}".encode())
+    models = sent("", HEADER, path="/v1/models")
+    models = replace(models, head=f"GET /v1/models\r\nX-Zoo-Session-ID: {ID}".encode())
     [finding] = judge("id-in-side-requests", message(), models, sent("ask", HEADER))
-    assert finding.message == "request 1 belongs to no call and holds the task id"
+    assert finding.message == (
+        "request 1, for /v1/models, is no turn of a conversation and holds the task id"
+    )
     assert (finding.call, finding.request, finding.marks) == (None, 1, (2,))
 
 
@@ -117,3 +122,43 @@ def test_a_key_that_the_caller_sees_is_found(
     assert "ask shows the API key to its caller" in finding.message
     assert KEY not in finding.message
     assert (finding.call, finding.request) == ("ask", None)
+
+
+OTHERS = "session.id=task-0000"
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "where"),
+    [
+        pytest.param([HEADER, ("baggage", OTHERS)], {}, "baggage", id="a header"),
+        pytest.param([HEADER], {"user": OTHERS}, "its URL or body", id="the body"),
+    ],
+)
+def test_an_id_of_another_call_is_found(
+    asked: Asked, headers: list[tuple[str, str]], body: dict[str, Any], where: str
+) -> None:
+    [finding] = CHECKS["id-of-others"](asked(headers, body), ZOO)
+    assert finding.message == (
+        "request 1, of create_message (ask), holds the task id of another call in "
+        f"{where}: task-0000"
+    )
+
+
+@pytest.mark.parametrize(
+    ("headers", "metadata"),
+    [
+        pytest.param([HEADER, ("x-request-id", f"{ID}-1")], {}, id="its own"),
+        pytest.param([("X-Zoo-Session-ID", "task-0000")], {}, id="judged by header"),
+        pytest.param([HEADER, ("x-parent", "task-0000")], {"parent": "task-0000"}, id="given"),
+    ],
+)
+def test_other_ids_are_not_of_another_call(
+    asked: Asked, message: MakeCall, headers: list[tuple[str, str]], metadata: dict[str, Any]
+) -> None:
+    call = message("ask", metadata={"task_id": ID, **metadata})
+    assert list(CHECKS["id-of-others"](asked(headers, call=call), ZOO)) == []
+
+
+def test_an_id_in_a_call_that_is_not_judged_is_left_alone(asked: Asked, message: MakeCall) -> None:
+    observation = asked([("baggage", OTHERS)], call=message("ask", judged=False))
+    assert list(CHECKS["id-of-others"](observation, ZOO)) == []

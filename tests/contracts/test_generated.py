@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from litellm_contracts._corners import FACTORS
+from litellm_contracts._corners import MODELS
 from litellm_contracts._doors import BUNDLED, PythonDoor, load_factory
 from litellm_contracts._generated import run_examples
 from litellm_contracts._model import OMITTED, Contract, Level, Status
@@ -97,7 +97,7 @@ def test_every_conversation_is_plausible(conversations: Drawn) -> None:
         assert roles[-1] in {"user", "tool"}
         assert call.marker in json.dumps(call.messages[-1])
         assert call.marker not in json.dumps(call.messages[:-1])
-        assert model in FACTORS["model"]
+        assert model in MODELS
 
 
 def test_a_tool_result_follows_the_call_it_answers(conversations: Drawn) -> None:
@@ -129,7 +129,7 @@ def test_conversations_are_with_and_without(
 
 
 def test_conversations_are_drawn_for_every_model(conversations: Drawn) -> None:
-    assert {model for _, model in conversations} == set(FACTORS["model"])
+    assert {model for _, model in conversations} == set(MODELS)
 
 
 def test_task_ids_are_such_as_litellm_accepts_in_the_profiles_header() -> None:

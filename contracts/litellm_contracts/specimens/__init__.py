@@ -23,6 +23,7 @@ def all_specimens() -> Mapping[str, Specimen]:
         broken_isolation,
         broken_leaks,
         broken_memory,
+        broken_pieces,
         broken_presence,
         broken_prompts,
         broken_requests,

@@ -11,6 +11,7 @@ DUE = """
     presence/* -presence/exactly-one-request
     complete-prompt/between-turns complete-prompt/during-stream complete-prompt/at-the-same-time
     isolation/* -isolation/own-key-and-model -isolation/own-proxy
+    -isolation/nothing-of-other-tasks
     recognition/filed-under-the-task recognition/nothing-else-filed-there
     recognition/filed-right-in-trouble
     hostile-ids/nothing-injected

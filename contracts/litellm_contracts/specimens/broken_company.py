@@ -124,7 +124,8 @@ class _Streaming(AsyncHandler):
 @known_bad(
     "prompt-filed-by-body-while-a-stream-is-open",
     "Names the task of the stream that is open in the metadata of a prompt's body.",
-    "recognition/filed-right-in-trouble",
+    """recognition/filed-right-in-trouble isolation/after-every-kind-of-stop
+    isolation/nothing-of-other-tasks""",
 )
 class _InBody(_Streaming):
     def body(self, turn: Turn) -> dict[str, Any]:

@@ -139,7 +139,7 @@ class _TextLost(AsyncHandler):
 @known_bad(
     "broken-tool-call-taken-for-whole",
     "Takes the end of a stream that called a tool for the end of the answer.",
-    "faithfulness/broken-stream faithfulness/begun-anew",
+    "faithfulness/broken-stream faithfulness/begun-anew faithfulness/stream-without-finish",
 )
 class _BrokenCall(RawHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 
 @known_bad(
@@ -111,6 +115,31 @@ class _InNote(SyncHandler):
         told = super().error(turn, error)
         told.add_note(self.fault(f"sent with Authorization: Bearer {self.api_key}"))
         return told
+
+
+_BAGGAGE: ContextVar[str] = ContextVar("_BAGGAGE", default="")
+
+
+@known_bad(
+    "id-in-baggage-of-calls-between-chunks",
+    "Traces a task in the context of whoever reads its stream, and sends the trace's baggage.",
+    "isolation/nothing-of-other-tasks isolation/after-every-kind-of-stop",
+)
+class _InBaggage(AsyncHandler):
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
+        before = _BAGGAGE.get()
+        _BAGGAGE.set(turn.task_id if isinstance(turn.task_id, str) else "")
+        try:
+            async for chunk in super().stream(turn):
+                yield chunk
+        finally:
+            _BAGGAGE.set(before)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if turn.is_prompt and _BAGGAGE.get():
+            headers["baggage"] = self.fault(f"session.id={_BAGGAGE.get()}")
+        return headers
 
 
 @known_bad(

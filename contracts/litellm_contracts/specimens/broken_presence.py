@@ -25,6 +25,11 @@ def _has_list_content(turn: Turn, _: Parts) -> bool:
     return isinstance(turn.last, list)
 
 
+def _has_cache_mark(turn: Turn, _: Parts) -> bool:
+    parts = turn.last if isinstance(turn.last, list) else []
+    return any("cache_control" in part for part in parts)
+
+
 def _waits_by_its_own_clock(turn: Turn, _: Parts) -> bool:
     if getattr(turn.failure, "status_code", None) != 429:  # noqa: PLR2004
         return False
@@ -144,6 +149,20 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Loses the header where an answer of the history called two tools.",
         lambda turn, _: any(len(one.get("tool_calls") or []) > 1 for one in turn.messages),
         AsyncHandler,
+        "schema/create-message",
+    ),
+    (
+        "header-missing-after-a-thought",
+        "Sends the model's own thoughts back by a request without the header.",
+        lambda turn, _: any(one.get("reasoning_content") for one in turn.messages),
+        AsyncHandler,
+        "schema/create-message",
+    ),
+    (
+        "header-replaced-for-cache-marks",
+        "Sends Anthropic's header for prompt caching instead.",
+        _has_cache_mark,
+        RawHandler,
         "schema/create-message",
     ),
     (

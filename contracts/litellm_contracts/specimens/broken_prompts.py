@@ -212,7 +212,8 @@ class _Percent(AsyncHandler):
     "prompt-filed-by-body-metadata",
     "Sends complete_prompt with the last task id in the body's metadata.",
     """recognition/nothing-else-filed-there recognition/id-not-in-body
-    recognition/filed-right-in-trouble""",
+    recognition/filed-right-in-trouble isolation/after-every-kind-of-answer
+    isolation/after-every-kind-of-stop isolation/nothing-of-other-tasks""",
 )
 class _BodyMetadata(AsyncHandler):
     def body(self, turn: Turn) -> dict[str, Any]:
@@ -228,7 +229,8 @@ class _BodyMetadata(AsyncHandler):
     "prompt-filed-by-litellm-session-id",
     "Sends complete_prompt with the last task id in x-litellm-session-id.",
     """recognition/nothing-else-filed-there recognition/id-not-in-other-headers
-    recognition/filed-right-in-trouble""",
+    recognition/filed-right-in-trouble isolation/after-every-kind-of-answer
+    isolation/after-every-kind-of-stop isolation/nothing-of-other-tasks""",
 )
 class _LiteLlmHeader(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

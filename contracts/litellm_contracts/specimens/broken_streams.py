@@ -282,7 +282,7 @@ class _BegunAnew(AsyncHandler):
 @known_bad(
     "repeated-piece-lost",
     "Drops a piece that is the one before once more.",
-    "faithfulness/streamed-text",
+    "faithfulness/streamed-text faithfulness/text-beside-tool-calls",
 )
 class _Repeated(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
