@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,6 @@ from litellm_contracts._doors import PythonDoor, load_factory
 from litellm_contracts._model import Call, Level, Report, Result, Status
 from litellm_contracts._observation import Observation, Outcome, observe
 from litellm_contracts._scenario import Stage
-from litellm_contracts.reports._json import to_dict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,83 +132,6 @@ def handlers() -> Path:
 
 
 @pytest.fixture
-def left_behind(tmp_path: Path, report: Report) -> Callable[..., Path]:
-    """Return a function that writes what an environment leaves behind, and returns its folder."""
-
-    def leave(  # noqa: PLR0913 - a test names what differs
-        name: str,
-        openai: str,
-        statuses: dict[str, str] | None = None,
-        seen: str = "kept",
-        folder: str = "results",
-        *,
-        departs: bool = False,
-        handler: dict[str, str] | None = None,
-        **suite: object,
-    ) -> Path:
-        statuses = statuses or {"group/one": "pass", "group/two": "pass"}
-        failed = next(one for one in report.results if one.status is Status.FAIL)
-        results = tuple(
-            replace(
-                failed if status == "fail" else report.results[0],
-                id=one,
-                status=Status(status),
-                requirement=f"It must do {one}.",
-            )
-            for one, status in statuses.items()
-        )
-        told = to_dict(
-            replace(
-                report,
-                results=results,
-                suite={**report.suite, **suite},
-                handler={**report.handler, **(handler or {})},
-                environment={**report.environment, "openai": None if handler else openai},
-            )
-        )
-        probe = {
-            "id": "letter-case",
-            "fact": "Letter case.",
-            "openai": openai,
-            "expected": "lower-case" if departs else seen,
-            "seen": seen,
-            "reason": "Because of a | and <b>.",
-            "link": "https://example.com",
-            "departs": departs,
-        }
-        place = tmp_path / folder
-        place.mkdir(exist_ok=True)
-        place.joinpath(f"{name}.json").write_text(json.dumps(told), encoding="utf-8")
-        place.joinpath(f"{name}.probes.json").write_text(
-            json.dumps({"schema_version": 1, "probes": [probe]}), encoding="utf-8"
-        )
-        return place
-
-    return leave
-
-
-@pytest.fixture
-def left_by_node(left_behind: Callable[..., Path]) -> Callable[..., Path]:
-    """Return a function that writes what an environment with the npm package leaves behind."""
-
-    def leave(
-        openai: str,
-        statuses: dict[str, str] | None = None,
-        name: str = "",
-        **rest: Any,  # noqa: ANN401
-    ) -> Path:
-        handler = {
-            "name": "my-node",
-            "door": "command",
-            "language": "node 20.20.2",
-            "sdk": f"openai {openai}",
-        }
-        return left_behind(name or f"node{openai}", openai, statuses, handler=handler, **rest)
-
-    return leave
-
-
-@pytest.fixture
 def report() -> Report:
     """Return a report with a result of every status; the failure has all that can be shown."""
     request = {
@@ -321,3 +242,9 @@ def perform(right: Callable[..., Any]) -> Callable[..., Observation]:
         return asyncio.run(main())
 
     return make
+
+
+@pytest.fixture
+def callers() -> Callable[[Observation], list[str | None]]:
+    """Return a function that tells whose each request is, in order of arrival."""
+    return lambda observation: [seen.call.name if seen.call else None for seen in observation.seen]

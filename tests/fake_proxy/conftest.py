@@ -170,6 +170,15 @@ def serve() -> Iterator[Callable[..., FakeLiteLLM]]:
 
 
 @pytest.fixture
+def guarded(
+    serve: Callable[..., FakeLiteLLM], connect: Callable[[FakeLiteLLM], Wire]
+) -> Callable[..., Wire]:
+    """Return a call that connects to a server which wants a key, a session and a known model."""
+    strict = {"api_key": "sk-master-1234", "missing_session_id": "reject", "models": ["gpt-4o"]}
+    return lambda **settings: connect(serve(**{**strict, **settings}))
+
+
+@pytest.fixture
 def client(fake_litellm: FakeLiteLLM) -> Iterator[openai.OpenAI]:
     """Return the real SDK, pointed at `fake_litellm`, without retries."""
     url = f"{fake_litellm.base_url}/v1"

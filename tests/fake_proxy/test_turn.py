@@ -1,4 +1,4 @@
-"""What holds on every route that carries a session: checks in order, faults, header lines."""
+"""What holds on every route that carries a session: checks in order, failures, redirects."""
 
 from __future__ import annotations
 
@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fake_litellm import Cut, Failure, Gate, Redirect, Reply
+from fake_litellm import Cut, Failure, Redirect, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fake_litellm import FakeLiteLLM
-    from fake_litellm._replies import Ending
     from tests.fake_proxy.conftest import Answer, Wire
 
-PIECES = ("one", "two", "three")
 SESSION = "X-Zoo-Session-ID: task-0001"
 NO_SESSION = "Request has no session id."
 CHAT: dict[str, Any] = {"model": "m", "messages": []}
 TEXT: dict[str, Any] = {"model": "m", "prompt": "x"}
-CHAT_TEXT = TEXT | {"model": "gpt-4o"}
 EMBED: dict[str, Any] = {"model": "m", "input": "x"}
 RESPONSE: dict[str, Any] = {"model": "m", "input": "x"}
 MESSAGE: dict[str, Any] = {"model": "m", "messages": [], "max_tokens": 9}
@@ -48,63 +45,6 @@ PATHS = [
     pytest.param("/v1beta/models/m:streamGenerateContent", GEMINI, id="gemini stream"),
     pytest.param("/models/m:streamGenerateContent", GEMINI, id="gemini stream without v1beta"),
 ]
-STREAMS = {
-    "chat": ("/v1/chat/completions", CHAT),
-    "completions": ("/v1/completions", TEXT),
-    "completions of a chat model": ("/v1/completions", CHAT_TEXT),
-    "responses": ("/v1/responses", RESPONSE),
-    "messages": ("/v1/messages", MESSAGE),
-    "gemini": ("/v1beta/models/m:streamGenerateContent", GEMINI),
-}
-# What an API sends before the first piece, and what ends its streams.
-OPENINGS = {
-    "chat": 1,
-    "completions": 0,
-    "completions of a chat model": 1,
-    "responses": 4,
-    "messages": 2,
-    "gemini": 0,
-}
-DONE = (b"data: [DONE]\n\n",)
-DONES: dict[str, tuple[bytes, ...]] = {
-    "chat": DONE,
-    "completions": DONE,
-    "completions of a chat model": DONE,
-    "responses": DONE,
-    "messages": (),
-    "gemini": (),
-}
-LAST = {
-    "chat": b'"finish_reason"',
-    "completions": b'"finish_reason"',
-    "completions of a chat model": b'"finish_reason"',
-    "responses": b"response.completed",
-    "messages": b"message_stop",
-    "gemini": b'"STOP"',
-}
-NOT_JSON = b"data: {this is not JSON\n\n"
-every_stream = pytest.mark.parametrize("api", STREAMS)
-
-
-def stream_of(wire: Wire, api: str) -> Answer:
-    path, body = STREAMS[api]
-    return wire.call(path, body | {"stream": True})
-
-
-def send(wire: Wire, path: str, body: dict[str, Any]) -> None:
-    data = json.dumps({"stream": True} | body).encode()
-    wire.request(f"POST {path} HTTP/1.1", body=data)
-
-
-def ask_stream(wire: Wire, api: str) -> list[bytes]:
-    """Return the first pieces of a stream that will be cut after two."""
-    send(wire, *STREAMS[api])
-    wire.read_head()
-    return [wire.read_piece() for _ in range(OPENINGS[api] + 2)]
-
-
-def broken(ends: Ending, ends_after: int = 2) -> Reply:
-    return Reply(pieces=PIECES, ends=ends, ends_after=ends_after)
 
 
 def message_of(answer: Answer) -> str:
@@ -235,198 +175,13 @@ def test_a_route_resets_the_connection(
         wire.call(path, body)
 
 
-@every_stream
-def test_a_stream_ends_in_good_order(wire: Wire, api: str) -> None:
-    answer = stream_of(wire, api)
-    events = answer.pieces[: len(answer.pieces) - len(DONES[api])]
-    assert ("content-type", "text/event-stream; charset=utf-8") in answer.headers
-    assert answer.pieces[len(events) :] == DONES[api]
-    assert LAST[api] in events[-1]
-    assert all(event.endswith(b"\n\n") and event.count(b"\n") < 4 for event in events)
-
-
-@every_stream
-@pytest.mark.parametrize("ends_after", [0, 1, 3])
-def test_a_silent_end_says_nothing(
-    wire: Wire, fake_litellm: FakeLiteLLM, api: str, ends_after: int
-) -> None:
-    fake_litellm.script(broken("silent", ends_after))
-    answer = stream_of(wire, api)
-    assert len(answer.pieces) == OPENINGS[api] + ends_after
-    assert LAST[api] not in answer.body
-    assert [text in answer.body.decode() for text in PIECES] == [n < ends_after for n in range(3)]
-
-
-@every_stream
-def test_a_late_end_lets_everything_out(wire: Wire, fake_litellm: FakeLiteLLM, api: str) -> None:
-    fake_litellm.script(broken("silent", 99))
-    assert LAST[api] in stream_of(wire, api).pieces[-1]
-
-
-@every_stream
-def test_a_malformed_event(wire: Wire, fake_litellm: FakeLiteLLM, api: str) -> None:
-    fake_litellm.script(broken("malformed"))
-    rest = stream_of(wire, api).pieces[OPENINGS[api] + 2 :]
-    assert rest[0].endswith(NOT_JSON)
-    assert rest[1:] == DONES[api]
-
-
-@every_stream
-def test_a_dropped_stream(wire: Wire, fake_litellm: FakeLiteLLM, api: str) -> None:
-    fake_litellm.script(broken("drop"))
-    assert b"two" in ask_stream(wire, api)[-1]
-    assert wire.rest() == b""
-
-
-@every_stream
-def test_a_reset_stream(wire: Wire, fake_litellm: FakeLiteLLM, api: str) -> None:
-    fake_litellm.script(broken("reset"))
-    assert b"two" in ask_stream(wire, api)[-1]
-    with pytest.raises(ConnectionResetError):
-        wire.file.read(1)
-
-
-@every_stream
-def test_a_stalled_stream(
-    join_connections: Callable[[], bool], wire: Wire, fake_litellm: FakeLiteLLM, api: str
-) -> None:
-    fake_litellm.script(broken("stall"))
-    assert b"two" in ask_stream(wire, api)[-1]
-    wire.socket.settimeout(0.1)
-    with pytest.raises(TimeoutError):
-        wire.socket.recv(1)
-    wire.close()
-    assert join_connections()
-
-
-@every_stream
-def test_a_held_stream(wire: Wire, fake_litellm: FakeLiteLLM, api: str) -> None:
-    gate = Gate()
-    fake_litellm.script(Reply(pieces=PIECES, hold_in_stream=gate))
-    send(wire, *STREAMS[api])
-    assert gate.wait_until_reached()
-    gate.open()
-    body = wire.answer().body
-    assert all(piece in body for piece in (b"one", b"two", b"three"))
-
-
 @pytest.mark.parametrize(("path", "body"), PATHS[:-2])
 def test_a_json_answer_is_cut(
     wire: Wire, fake_litellm: FakeLiteLLM, path: str, body: dict[str, Any]
 ) -> None:
     fake_litellm.script(Reply(ends="drop"))
-    send(wire, path, body | {"stream": False})
+    data = json.dumps(body | {"stream": False}).encode()
+    wire.request(f"POST {path} HTTP/1.1", body=data)
     head = wire.read_head().decode()
     length = int(head.partition("content-length: ")[2].partition("\r\n")[0])
     assert len(wire.rest()) == length // 2
-
-
-COMMON = ["x-litellm-version", "x-litellm-response-cost", "x-litellm-key-spend"]
-CHECKED = [
-    pytest.param("/v1/chat/completions", COMMON[1:], id="chat"),
-    pytest.param("/v1/completions", [], id="completions"),
-    pytest.param("/v1/embeddings", COMMON, id="embeddings"),
-    pytest.param("/v1/responses", COMMON, id="responses"),
-    pytest.param("/v1/messages", [], id="messages"),
-    pytest.param("/v1beta/models/m:generateContent", COMMON, id="gemini"),
-]
-
-
-@pytest.mark.parametrize(("path", "lines"), CHECKED)
-def test_the_lines_of_a_refusal(wire: Wire, path: str, lines: list[str]) -> None:
-    names = wire.call(path, {"model": 7}).names
-    assert [name for name in names if "litellm" in name] == ["x-litellm-call-id", *lines]
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "lines"),
-    [
-        pytest.param("/v1/completions", TEXT, [], id="completions"),
-        pytest.param("/v1/embeddings", EMBED, [*COMMON, "x-litellm-timeout"], id="embeddings"),
-        pytest.param(
-            "/v1/responses",
-            RESPONSE,
-            ["x-litellm-model-id", *COMMON, "x-litellm-timeout"],
-            id="responses",
-        ),
-        pytest.param(
-            "/v1/messages",
-            MESSAGE,
-            ["x-litellm-model-id", *COMMON, "x-litellm-timeout"],
-            id="messages",
-        ),
-        pytest.param(
-            "/v1beta/models/m:generateContent",
-            GEMINI,
-            [*COMMON, "x-litellm-timeout"],
-            id="gemini",
-        ),
-    ],
-)
-def test_the_lines_of_a_failure(
-    wire: Wire, fake_litellm: FakeLiteLLM, path: str, body: dict[str, Any], lines: list[str]
-) -> None:
-    fake_litellm.script(Failure(status=500))
-    names = wire.call(path, body).names
-    assert [name for name in names if "litellm" in name] == ["x-litellm-call-id", *lines]
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "seconds"),
-    [
-        pytest.param("/v1/chat/completions", CHAT, "6000.0", id="chat"),
-        pytest.param("/v1/embeddings", EMBED, "6000.0", id="embeddings"),
-        pytest.param("/v1/responses", RESPONSE, "600.0", id="responses"),
-        pytest.param("/v1/messages", MESSAGE, "600.0", id="messages"),
-    ],
-)
-def test_a_failure_tells_the_timeout(
-    wire: Wire, fake_litellm: FakeLiteLLM, path: str, body: dict[str, Any], seconds: str
-) -> None:
-    fake_litellm.script(Failure(status=500))
-    assert ("x-litellm-timeout", seconds) in wire.call(path, body).headers
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "missing"),
-    [
-        pytest.param(
-            "/v1/messages",
-            MESSAGE,
-            {"x-litellm-model-api-base", "x-litellm-callback-duration-ms"},
-            id="messages",
-        ),
-        pytest.param(
-            "/v1/completions",
-            TEXT | {"stream": True},
-            {
-                *("x-litellm-model-api-base", "x-litellm-response-cost-input"),
-                "x-litellm-overhead-duration-ms",
-            },
-            id="completions, streamed",
-        ),
-        pytest.param("/v1/completions", TEXT, {"x-litellm-overhead-duration-ms"}, id="completions"),
-        pytest.param(
-            "/v1/completions",
-            CHAT_TEXT | {"stream": True},
-            {"x-litellm-model-api-base", "x-litellm-response-cost-input"},
-            id="completions of a chat model, streamed",
-        ),
-        pytest.param(
-            "/v1beta/models/m:generateContent",
-            GEMINI,
-            {
-                *("x-litellm-model-name", "x-litellm-response-cost-input"),
-                "x-litellm-overhead-duration-ms",
-            },
-            id="gemini",
-        ),
-    ],
-)
-def test_lines_that_an_api_leaves_out(
-    wire: Wire, path: str, body: dict[str, Any], missing: set[str]
-) -> None:
-    names = set(wire.call(path, body).names)
-    assert "x-litellm-model-group" in names
-    assert not names & missing
-    assert missing <= set(wire.chat().names)

@@ -1,16 +1,17 @@
+"""What a handler sends to the proxy, and how it hands the answer on."""
+
 from __future__ import annotations
 
 import asyncio
 import threading
 import time
-import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from werkzeug import Response
 
-from fake_litellm import Cut, Failure, FakeLiteLLM, Reply, ToolCall, Usage
-from litellm_handler import LiteLLMCompletionError, LiteLLMHandler, LiteLLMStreamingError
+from fake_litellm import FakeLiteLLM, Reply, ToolCall, Usage
+from litellm_handler import LiteLLMHandler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,117 +21,10 @@ if TYPE_CHECKING:
     CreateMessage = Callable[..., list[Chunk]]
     CompletePrompt = Callable[..., str]
 
-HEADER = "X-Zoo-Session-ID"
 TASK = {"task_id": "0190163d-8694-739b-aea5-966c26f8ad91"}
 TOOLS = [{"type": "function", "function": {"name": "read_file", "parameters": {"type": "object"}}}]
 HELLO = [{"role": "user", "content": "Hello"}]
 KEY = "sk-secret-1234"
-
-
-def session_header_lines(fake: FakeLiteLLM) -> list[list[str]]:
-    """Return, for each request, the values of its header lines about sessions."""
-    return [
-        [value for name, value in request.headers if "session" in name.lower()]
-        for request in fake.journal
-    ]
-
-
-def test_the_task_id_is_sent_as_the_session(
-    fake_litellm: FakeLiteLLM, create_message: CreateMessage
-) -> None:
-    create_message(TASK)
-    assert session_header_lines(fake_litellm) == [[TASK["task_id"]]]
-    assert fake_litellm.journal[0].session.session_id == TASK["task_id"]
-    assert fake_litellm.journal[0].session.source == "x-zoo-session-id"
-
-
-@pytest.mark.parametrize(
-    "metadata",
-    [
-        pytest.param(None, id="no metadata"),
-        pytest.param({"mode": "code"}, id="no task id"),
-        pytest.param({"task_id": None}, id="None"),
-        pytest.param({"task_id": ""}, id="empty"),
-    ],
-)
-def test_no_session_is_sent_without_a_task_id(
-    fake_litellm: FakeLiteLLM, create_message: CreateMessage, metadata: dict[str, object] | None
-) -> None:
-    create_message(metadata)
-    assert session_header_lines(fake_litellm) == [[]]
-
-
-def test_a_vendor_can_name_its_own_header(
-    fake_litellm: FakeLiteLLM, create_message: CreateMessage
-) -> None:
-    create_message(TASK, session_header="X-Acme-Session-ID")
-    assert fake_litellm.journal[0].header_values("x-acme-session-id") == [TASK["task_id"]]
-    assert fake_litellm.journal[0].header_values(HEADER) == []
-
-
-def test_a_refused_task_id_is_refused_at_the_call_and_nothing_is_sent(
-    fake_litellm: FakeLiteLLM,
-) -> None:
-    handler = LiteLLMHandler(fake_litellm.base_url)
-    with pytest.raises(ValueError, match=r"^a task_id is sent as an HTTP header"):
-        handler.create_message("Be brief.", HELLO, {"task_id": "task-0001\r\nX-Evil: 1"})
-    asyncio.run(handler.aclose())
-    assert list(fake_litellm.journal) == []
-
-
-def test_a_task_id_that_litellm_ignores_does_not_stop_the_conversation(
-    fake_litellm: FakeLiteLLM, create_message: CreateMessage, caplog: pytest.LogCaptureFixture
-) -> None:
-    create_message({"task_id": "task:1"})
-    assert session_header_lines(fake_litellm) == [["task:1"]]
-    assert "LiteLLM will ignore the session" in caplog.text
-
-
-def test_the_session_is_on_every_retry(
-    fake_litellm: FakeLiteLLM, create_message: CreateMessage
-) -> None:
-    fake_litellm.script(
-        Failure(status=429, retry_after_ms=1), Failure(status=500, retry_after_ms=1)
-    )
-    create_message(TASK)
-    assert session_header_lines(fake_litellm) == [[TASK["task_id"]]] * 3
-
-
-def test_nothing_of_a_conversation_stays_with_the_handler(fake_litellm: FakeLiteLLM) -> None:
-    async def main() -> None:
-        handler = LiteLLMHandler(fake_litellm.base_url)
-        stream = handler.create_message("Be brief.", HELLO, TASK)
-        await anext(stream)
-        await handler.complete_prompt("Hello")
-        await stream.aclose()
-        async for _ in handler.create_message("Be brief.", HELLO):
-            pass
-        await handler.aclose()
-
-    asyncio.run(main())
-    assert session_header_lines(fake_litellm) == [[TASK["task_id"]], [], []]
-
-
-def test_concurrent_conversations_keep_their_own_sessions(fake_litellm: FakeLiteLLM) -> None:
-    tasks = [f"task-{number:04}" for number in range(10)]
-
-    async def main() -> None:
-        handler = LiteLLMHandler(fake_litellm.base_url)
-
-        async def converse(task_id: str) -> None:
-            messages = [{"role": "user", "content": task_id}]
-            async for _ in handler.create_message("Be brief.", messages, {"task_id": task_id}):
-                pass
-
-        await asyncio.gather(*map(converse, tasks))
-        await handler.aclose()
-
-    asyncio.run(main())
-    sent = [
-        (request.json["messages"][-1]["content"], request.header_values(HEADER))
-        for request in fake_litellm.journal
-    ]
-    assert sorted(sent) == [(task_id, [task_id]) for task_id in tasks]
 
 
 @pytest.mark.parametrize(
@@ -253,109 +147,6 @@ def test_tool_calls_arrive_in_pieces_that_join(
     assert "".join(c["arguments"] for c in chunks if c["index"] == 1) == "{}"
 
 
-@pytest.mark.parametrize("ends", ["drop", "reset", "error-event", "malformed", "silent", "stall"])
-def test_a_stream_that_breaks_off_is_an_error_and_not_a_short_answer(
-    fake_litellm: FakeLiteLLM,
-    create_message: CreateMessage,
-    ends: Any,  # noqa: ANN401
-) -> None:
-    fake_litellm.script(Reply(text="one two three", ends=ends))
-    received: list[Chunk] = []
-    with pytest.raises(LiteLLMStreamingError, match=r"^LiteLLM streaming error: \w") as error:
-        create_message(TASK, into=received, timeout=0.3)
-    assert received == [{"type": "text", "text": "one"}]
-    assert error.value.status_code is None
-    assert error.value.call_id
-    assert len(fake_litellm.journal) == 1
-
-
-@pytest.mark.parametrize(
-    "cut",
-    [
-        pytest.param(Cut(at="before-headers"), id="before headers"),
-        pytest.param(Cut(at="in-headers"), id="in headers"),
-        pytest.param(Cut(at="after-headers"), id="after headers"),
-        pytest.param(Reply(latency=0.6), id="too late"),
-    ],
-)
-def test_an_answer_that_does_not_begin_is_an_error(
-    fake_litellm: FakeLiteLLM, create_message: CreateMessage, cut: Cut | Reply
-) -> None:
-    fake_litellm.script(cut)
-    with pytest.raises(LiteLLMStreamingError, match=r"^LiteLLM streaming error: \w"):
-        create_message(TASK, max_retries=0, timeout=0.3)
-
-
-@pytest.mark.parametrize("status", [400, 401, 408, 429, 500, 503])
-def test_a_failed_stream_says_why(
-    fake_litellm: FakeLiteLLM, create_message: CreateMessage, status: int
-) -> None:
-    fake_litellm.script(Failure(status=status, message=f"no luck with {KEY}"))
-    with pytest.raises(LiteLLMStreamingError, match=r"no luck with \[api key\]") as error:
-        create_message(TASK, max_retries=0, api_key=KEY)
-    assert error.value.status_code == status
-    assert error.value.call_id
-    assert type(error.value.__cause__).__module__.startswith("openai")
-    assert KEY not in "".join(traceback.format_exception(error.value))
-
-
-def test_a_failed_completion_says_why(
-    fake_litellm: FakeLiteLLM, complete_prompt: CompletePrompt
-) -> None:
-    fake_litellm.script(Failure(status=401, message=f"no luck with {KEY}"))
-    with pytest.raises(LiteLLMCompletionError, match=r"no luck with \[api key\]") as error:
-        complete_prompt(max_retries=0, api_key=KEY)
-    assert str(error.value).startswith("LiteLLM completion error: ")
-    assert error.value.status_code == 401
-    assert type(error.value.__cause__).__module__.startswith("openai")
-    assert KEY not in "".join(traceback.format_exception(error.value))
-
-
-def test_a_key_that_is_no_header_value_is_not_shown(
-    fake_litellm: FakeLiteLLM, complete_prompt: CompletePrompt
-) -> None:
-    with pytest.raises(LiteLLMCompletionError, match=r"\[api key\]") as error:
-        complete_prompt(max_retries=0, api_key=f"{KEY}\n")
-    assert KEY not in "".join(traceback.format_exception(error.value))
-    assert list(fake_litellm.journal) == []
-
-
-@pytest.mark.parametrize(
-    "cut",
-    [
-        pytest.param(Cut(at="before-headers"), id="before headers"),
-        pytest.param(Reply(ends="drop"), id="dropped"),
-        pytest.param(Reply(ends="reset"), id="reset"),
-    ],
-)
-def test_a_completion_that_breaks_off_is_an_error(
-    fake_litellm: FakeLiteLLM, complete_prompt: CompletePrompt, cut: Cut | Reply
-) -> None:
-    fake_litellm.script(cut)
-    with pytest.raises(LiteLLMCompletionError, match=r"^LiteLLM completion error: \w"):
-        complete_prompt(max_retries=0)
-
-
-def test_a_proxy_that_is_not_there_is_an_error(complete_prompt: CompletePrompt) -> None:
-    with FakeLiteLLM() as stopped:
-        base_url = stopped.base_url
-    with pytest.raises(LiteLLMCompletionError, match=r"Connection error\. \(.+\)$"):
-        complete_prompt(base_url=base_url, max_retries=0)
-
-
-def test_a_prompt_is_completed_without_a_session(
-    fake_litellm: FakeLiteLLM, complete_prompt: CompletePrompt
-) -> None:
-    fake_litellm.script(Reply(text="Hi ✓"))
-    assert complete_prompt("Hello", max_tokens=7) == "Hi ✓"
-    assert session_header_lines(fake_litellm) == [[]]
-    assert fake_litellm.journal[0].json == {
-        "model": "gpt-4o",
-        "messages": HELLO,
-        "max_tokens": 7,
-    }
-
-
 def test_a_completion_without_text_is_empty(
     fake_litellm: FakeLiteLLM, complete_prompt: CompletePrompt
 ) -> None:
@@ -363,25 +154,6 @@ def test_a_completion_without_text_is_empty(
         {"choices": [{"index": 0, "message": {"role": "assistant", "content": None}}]}
     )
     assert complete_prompt() == ""
-
-
-@pytest.mark.parametrize(
-    ("body", "content_type"),
-    [
-        pytest.param('{"choices": []}', "application/json", id="no choices"),
-        pytest.param('{"object": "x"}', "application/json", id="another object"),
-        pytest.param("{", "application/json", id="not JSON"),
-        pytest.param("<html>", "text/html", id="a page"),
-    ],
-)
-def test_a_completion_that_is_none_is_an_error(
-    fake_litellm: FakeLiteLLM, complete_prompt: CompletePrompt, body: str, content_type: str
-) -> None:
-    fake_litellm.expect_request("/v1/chat/completions").respond_with_data(
-        body, content_type=content_type
-    )
-    with pytest.raises(LiteLLMCompletionError, match=r"^LiteLLM completion error: \w"):
-        complete_prompt(max_retries=0)
 
 
 def test_a_consumer_that_stops_early_ends_the_request(fake_litellm: FakeLiteLLM) -> None:

@@ -29,6 +29,7 @@ def all_specimens() -> Mapping[str, Specimen]:
         broken_requests,
         broken_sharing,
         broken_streams,
+        broken_tool_calls,
         broken_trouble,
         broken_values,
         gateway,

@@ -171,47 +171,6 @@ class _SkippedUsage(SyncHandler):
                 yield chunk
 
 
-_ANY_TOOL_CALL = "faithfulness/tool-calls faithfulness/text-beside-tool-calls"
-_TOOL_CALLS: tuple[tuple[str, str, Callable[[dict[str, Any]], Chunks], str], ...] = (
-    (
-        "tool-calls-lost",
-        "Yields text alone.",
-        lambda _: [],
-        f"""{_ANY_TOOL_CALL} faithfulness/tool-call-after-broken-one faithfulness/streams-at-once
-    schema/create-message""",
-    ),
-    (
-        "second-tool-call-lost",
-        "Expects one tool call per answer.",
-        lambda call: [] if call["index"] else [call],
-        "faithfulness/tool-calls",
-    ),
-    (
-        "tool-call-arguments-lost",
-        "Yields only the piece of a tool call that holds its name.",
-        lambda call: [call] if call["name"] else [],
-        f"""{_ANY_TOOL_CALL} faithfulness/tool-call-after-broken-one faithfulness/streams-at-once
-    schema/create-message""",
-    ),
-)
-
-
-def _changing_calls(change: Callable[[dict[str, Any]], Chunks]) -> type[Parts]:
-    class ChangingCalls(AsyncHandler):
-        """Changes the pieces of tool calls."""
-
-        def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
-            for chunk in super().chunks(event, turn):
-                is_call = chunk["type"] == "tool_call_partial"
-                yield from self.fault(change(chunk)) if is_call else [chunk]
-
-    return ChangingCalls
-
-
-for _name, _about, _change_call, _breaks in _TOOL_CALLS:
-    known_bad(_name, _about, _breaks)(_changing_calls(_change_call))
-
-
 @known_bad(
     "unfinished-answer-taken-for-whole",
     "Takes any end of the stream for the end of the answer.",
@@ -318,30 +277,6 @@ class _NoCause(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
         del turn, error
         return self.fault(RuntimeError("Something went wrong. Please try again."))
-
-
-@known_bad(
-    "tool-call-joined-with-a-broken-one",
-    "Joins a tool call with what is left of one whose stream broke off.",
-    "faithfulness/tool-call-after-broken-one",
-)
-class _JoinedCalls(AsyncHandler):
-    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
-        left = self.memory.setdefault("left", "")
-        for chunk in super().chunks(event, turn):
-            if chunk["type"] != "tool_call_partial":
-                yield chunk
-                continue
-            if left and not turn.notes:
-                yield self.fault(chunk | {"arguments": left + chunk["arguments"]})
-            else:
-                yield chunk
-            turn.notes["calls"] = True
-            self.memory["left"] += chunk["arguments"]
-
-    def end(self, turn: Turn) -> None:
-        super().end(turn)
-        self.memory["left"] = ""
 
 
 @known_bad(

@@ -155,23 +155,6 @@ class _Told(SyncHandler):
 
 
 @known_bad(
-    "tool-calls-joined-by-name",
-    "Takes two calls of one tool for one.",
-    "faithfulness/tool-calls",
-)
-class _ByName(AsyncHandler):
-    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
-        known = turn.notes.setdefault("names", {})
-        for chunk in super().chunks(event, turn):
-            if chunk["type"] == "tool_call_partial":
-                if chunk["name"]:
-                    turn.notes["index"] = known.setdefault(chunk["name"], chunk["index"])
-                if turn.notes["index"] != chunk["index"]:
-                    chunk["index"] = self.fault(turn.notes["index"])
-            yield chunk
-
-
-@known_bad(
     "same-call-answered-from-memory",
     "Answers the very same call from memory, as a guard against a double click.",
     "presence/same-call-again",
@@ -236,50 +219,6 @@ class _OwnLoop(AsyncHandler):
 
 
 @known_bad(
-    "tool-calls-collected-on-the-handler",
-    "Joins the pieces of tool calls on the handler, and starts afresh with each call.",
-    "faithfulness/streams-at-once",
-)
-class _Collected(AsyncHandler):
-    async def prepare(self, turn: Turn) -> None:
-        if not turn.is_prompt:
-            self.memory["calls"] = {}
-
-    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
-        for chunk in super().chunks(event, turn):
-            if chunk["type"] == "tool_call_partial":
-                known = self.memory["calls"].setdefault(chunk["index"], chunk | {"arguments": ""})
-                known["arguments"] += chunk["arguments"]
-            else:
-                yield chunk
-        if turn.finished:
-            yield from self.fault(self.memory["calls"].values())
-            self.memory["calls"] = {}
-
-
-@known_bad(
-    "tool-call-begun-anew",
-    "Begins a broken stream anew for as long as it has passed on no text.",
-    "faithfulness/begun-anew",
-)
-class _BegunAnew(AsyncHandler):
-    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
-        said = False
-        try:
-            async for chunk in super().stream(turn):
-                said = said or chunk["type"] == "text"
-                turn.notes["begun"] = True
-                yield chunk
-        except RuntimeError:
-            if said or not turn.notes.get("begun") or turn.notes.get("anew"):
-                raise
-            again = Turn(turn.method, turn.system_prompt, turn.messages, turn.metadata)
-            again.notes["anew"] = self.fault(True)  # noqa: FBT003
-            async for chunk in self.stream(again):
-                yield chunk
-
-
-@known_bad(
     "repeated-piece-lost",
     "Drops a piece that is the one before once more.",
     "faithfulness/streamed-text faithfulness/text-beside-tool-calls",
@@ -292,24 +231,6 @@ class _Repeated(SyncHandler):
                 self.fault()
             else:
                 yield chunk
-
-
-@known_bad(
-    "tool-call-without-arguments-lost",
-    "Tells of a tool call with the first piece of its arguments.",
-    "faithfulness/tool-calls",
-)
-class _Argumentless(AsyncHandler):
-    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
-        calls = turn.notes.setdefault("calls", {})
-        for chunk in super().chunks(event, turn):
-            if chunk["type"] != "tool_call_partial":
-                yield chunk
-            elif chunk["arguments"]:
-                first = calls.pop(chunk["index"], chunk)
-                yield first | {"arguments": chunk["arguments"]}
-            else:
-                calls[chunk["index"]] = self.fault(chunk)
 
 
 @known_bad(

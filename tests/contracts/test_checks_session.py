@@ -1,0 +1,86 @@
+"""The check that LiteLLM would file a request under its own task."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from litellm_contracts._checks import CHECKS
+from litellm_contracts._profile import ZOO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fake_litellm import RecordedRequest
+    from litellm_contracts._checks import Finding
+    from litellm_contracts._model import Call
+    from litellm_contracts._observation import Observation
+
+    MakeCall = Callable[..., Call]
+    Sent = Callable[..., RecordedRequest]
+    Seen = Callable[..., Observation]
+
+ID = "task-0001"
+OTHER = "task-0002"
+ZOO_ID = ("X-Zoo-Session-ID", ID)
+
+
+def found(observation: Observation) -> list[Finding]:
+    """Return what the check finds."""
+    return list(CHECKS["session"](observation, ZOO))
+
+
+def test_a_session_from_the_vendors_header_is_right(
+    message: MakeCall, prompt: MakeCall, sent: Sent, seen: Seen
+) -> None:
+    observation = seen([message(), prompt()], sent("ask", ZOO_ID), sent("prompt"))
+    assert found(observation) == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "told", "marks"),
+    [
+        pytest.param([], "alone, in a session of its own", (), id="none"),
+        pytest.param(
+            [("X-Zoo-Session-ID", "short")], "alone, in a session of its own", (), id="ignored"
+        ),
+        pytest.param(
+            [ZOO_ID, ("x-litellm-session-id", ID)],
+            f"under session '{ID}' (from x-litellm-session-id)", (3,), id="masked by the same id",
+        ),
+        pytest.param(
+            [("X-Zoo-Session-ID", OTHER)], f"under session '{OTHER}' (from x-zoo-session-id)",
+            (2,), id="another id",
+        ),
+    ],
+)  # fmt: skip
+def test_a_session_that_is_not_the_task_is_found(
+    asked: Seen, headers: list[tuple[str, str]], told: str, marks: tuple[int, ...]
+) -> None:
+    [finding] = found(asked(headers))
+    assert finding.message == (
+        f"LiteLLM would file request 1 {told}; expected session '{ID}' from X-Zoo-Session-ID"
+    )
+    assert (finding.call, finding.request, finding.marks) == ("ask", 1, marks)
+    assert finding.cause
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        pytest.param("task-0000", 1, id="another call's"),
+        pytest.param("trace-9999", 0, id="of its own"),
+    ],
+)
+def test_a_call_without_a_task_is_not_filed_under_another_calls(
+    asked: Seen, message: MakeCall, value: str, count: int
+) -> None:
+    headers = [("x-litellm-session-id", value)]
+    for metadata in ({}, {"task_id": ""}, {"task_id": 5}):
+        assert len(found(asked(headers, call=message(metadata=metadata)))) == count
+
+
+def test_a_call_without_a_task_may_be_filed_nowhere(asked: Seen, message: MakeCall) -> None:
+    for task_id in (None, ""):
+        assert found(asked([], call=message(task_id=task_id))) == []

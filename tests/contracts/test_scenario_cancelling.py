@@ -1,0 +1,105 @@
+"""Calls that are cancelled: before an answer, in a stream, while a handler waits."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from fake_litellm import Failure, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from litellm_contracts._model import Call
+    from litellm_contracts._observation import Observation
+
+    MakeCall = Callable[..., Call]
+    Perform = Callable[..., Observation]
+    Callers = Callable[[Observation], list[str | None]]
+
+
+def test_a_cancelled_call_is_left_in_its_own_task_before_it_is_answered(
+    message: MakeCall, prompt: MakeCall, right: type[Any], perform: Perform, callers: Callers
+) -> None:
+    log: list[object] = []
+
+    class Logging(right):
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            log.append(asyncio.current_task())
+            try:
+                async for chunk in super().create_message(*arguments):
+                    yield chunk
+            except asyncio.CancelledError:
+                log.append("cancelled")
+                raise
+
+    calls = [message("one", cancel=True), message("two"), prompt("three")]
+    observation = perform(*calls, factory=Logging)
+    first, told, second = log
+    assert (first, told) == (second, "cancelled")
+    assert [outcome.error for outcome in observation.outcomes] == [
+        "cancelled by its caller",
+        None,
+        None,
+    ]
+    assert callers(observation) == ["one", "two", "three"]
+
+
+def test_a_call_can_be_cancelled_while_its_stream_is_open(
+    message: MakeCall, right: type[Any], perform: Perform
+) -> None:
+    log: list[object] = []
+
+    class Logging(right):
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            try:
+                async for chunk in super().create_message(*arguments):
+                    log.append(chunk["text"])
+                    yield chunk
+            except asyncio.CancelledError:
+                log.append("cancelled")
+                raise
+
+    answers = (Reply(text="One, two, three."),)
+    observation = perform(
+        message("one", cancel_after=1, answers=answers), message("two"), factory=Logging
+    )
+    assert log == ["One,", "cancelled", "Hello."]
+    first, second = observation.outcomes
+    assert (first.error, first.received_text) == ("cancelled by its caller", "One,")
+    assert (second.error, second.received_text) == (None, "Hello.")
+
+
+def test_a_refused_call_is_cancelled_while_it_waits_to_try_again(
+    message: MakeCall, right: type[Any], perform: Perform, callers: Callers
+) -> None:
+    log: list[str] = []
+
+    class Waiting(right):
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            try:
+                async for chunk in super().create_message(*arguments):
+                    yield chunk
+            except Exception as error:
+                log.append(type(error).__name__)
+                await asyncio.sleep(60)
+                raise
+
+    refused = (Failure(status=400), Reply(text="Never."))
+    first, second = message("one", cancel=True, answers=refused), message("two")
+    observation = perform(first, second, factory=Waiting)
+    assert log == ["BadRequestError"]
+    assert [one.error for one in observation.outcomes] == ["cancelled by its caller", None]
+    assert callers(observation) == ["one", "two"]
+
+
+def test_a_call_that_cannot_be_cancelled_is_kept(
+    message: MakeCall, right: type[Any], perform: Perform
+) -> None:
+    class Refusing(right):
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            raise ValueError("no")
+            yield arguments
+
+    observation = perform(message("one", cancel=True), factory=Refusing)
+    assert [outcome.error for outcome in observation.outcomes] == ["ValueError: no"]
