@@ -173,6 +173,21 @@ def test_a_failure_that_is_no_error_is_found(judge: Judge, answer: object, told:
     assert finding.call == "ask"
 
 
+HANGS: dict[str, Any] = {"hangs": True, "error": "no answer within 15 s"}
+
+
+def test_an_answer_that_broke_off_is_not_waited_for(judge: Judge) -> None:
+    [finding] = judge("error", [Reply(ends="reset")], **HANGS)
+    assert finding.message == (
+        "create_message (ask) did not come back, although the proxy broke the answer off (reset)"
+    )
+
+
+@pytest.mark.parametrize("answer", [Failure(status=503), Cut()])
+def test_who_tries_again_for_long_may_do_so(judge: Judge, answer: object) -> None:
+    assert judge("error", [answer], **HANGS) == []
+
+
 def test_a_call_that_sent_nothing_is_left_to_reached(message: MakeCall) -> None:
     observation = observe([Outcome(call=message(answers=(Failure(status=400),)))], [])
     assert list(CHECKS["error"](observation, ZOO)) == []

@@ -48,7 +48,7 @@ def test_a_call_that_hangs_is_stopped(
 ) -> None:
     monkeypatch.setattr(_doors, "CALL_LIMIT", 0.05)
     outcome = asyncio.run(PythonHandler(handler(), Worker()).call(prompt()))
-    assert outcome.error == "no answer within 0.05 s"
+    assert (outcome.hangs, outcome.error) == (True, "no answer within 0.05 s")
 
 
 def test_a_handler_that_blocks_the_event_loop_is_left_and_the_run_goes_on() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fake_litellm import Gate, Reply
+from fake_litellm import Gate, Reply, ToolCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,3 +155,14 @@ def test_a_held_stream(wire: Wire, fake_litellm: FakeLiteLLM, api: str) -> None:
     gate.open()
     body = wire.answer().body
     assert all(piece in body for piece in (b"one", b"two", b"three"))
+
+
+@pytest.mark.parametrize("api", ["chat", "responses", "messages"])
+def test_a_stream_is_cut_after_a_whole_tool_call(
+    wire: Wire, fake_litellm: FakeLiteLLM, api: str
+) -> None:
+    calls = (ToolCall(name="read", arguments='{"path": "a"}', id="call_1"),)
+    fake_litellm.script(Reply(tool_calls=calls, ends="silent", ends_after=3))
+    answer = stream_of(wire, api)
+    assert b"call_1" in answer.body
+    assert LAST[api] not in answer.body

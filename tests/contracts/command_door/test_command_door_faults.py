@@ -143,7 +143,7 @@ def test_one_hung_call_is_an_outcome_and_the_program_is_replaced(
         (hung,) = perform(door, message())
         (after,) = perform(door, prompt())
         assert door._programs[-1].process is not first
-    assert hung.error == "no answer within 1 s"
+    assert (hung.hangs, hung.error) == (True, "no answer within 1 s")
     assert after.received_text == "Hi [prompt]"
 
 
