@@ -42,7 +42,7 @@ class Options:
         litellm: The LiteLLM release the fake behaves as.
         seed: Seed of the generated examples.
         examples: How many examples each generated contract draws.
-        limit: Seconds a contract may take.
+        limit: Seconds a contract may take; one of a hundred calls twice as many.
         requirements: Name of the requirement set, or `all`.
         waivers: What is known to be broken.
     """

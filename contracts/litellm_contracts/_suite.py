@@ -118,12 +118,13 @@ def run_contract(
     run = ContractRun(contract, door, options, seen)
     started = time.perf_counter()
     # Nobody waits twice for the same calls.
-    hangs = seen.get(contract.exchange, run) is None or not _ends_in_time(run, contract, options)
+    limit = options.limit * (1 + len(contract.calls) / 100)
+    hangs = seen.get(contract.exchange, run) is None or not _ends_in_time(run, contract, limit)
     seconds = time.perf_counter() - started
     if hangs:
         seen[contract.exchange] = None
         status = _failed(contract)
-        message = f"stopped: the handler did not come back within {options.limit:g} s"
+        message = f"stopped: the handler did not come back within {limit:.1f} s"
         shown = {"reproduce": run.reproduce()}
     elif isinstance(run.error, HandlerError):
         raise run.error
@@ -148,10 +149,10 @@ def _unseen(contract: Contract) -> str:
     return ""
 
 
-def _ends_in_time(run: ContractRun, contract: Contract, options: Options) -> bool:
+def _ends_in_time(run: ContractRun, contract: Contract, limit: float) -> bool:
     thread = threading.Thread(target=run.run, name=contract.id, daemon=True)
     thread.start()
-    thread.join(options.limit)
+    thread.join(limit)
     return not thread.is_alive()
 
 
