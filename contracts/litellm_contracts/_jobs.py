@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _GENERATED_WEIGHT = 200
 _RETRIED = {408, 409, 429, *range(500, 600)}
+_WAITING_SHARES = 8  # they sleep most of the time, and cost a fork each
 _LONGEST_GOODBYE = 0.1  # seconds that the first contract's threads are given to end
 
 
@@ -52,7 +53,7 @@ def run_in_processes(
     results = [tally.add(run_contract(first, door, options, seen))]
     method = _start_method()
     # A fork costs next to nothing, another process or a program its imports.
-    apart = (2 * jobs if door.in_process else 1) if method == "fork" else 0
+    apart = (_WAITING_SHARES if door.in_process else 1) if method == "fork" else 0
     own, *others = _shares(rest, jobs, apart)
     gc.freeze()  # what is there now stays; children need not copy it to find that out
     with process_pool(max(1, len(others)), method) as pool:
