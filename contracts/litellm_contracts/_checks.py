@@ -30,10 +30,10 @@ SESSION_ROUTE = re.compile(r"/(chat/completions|completions|responses|messages|e
 
 
 def check_reached(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """Every call reached the proxy: what was never sent can neither be right nor lead to it.
+    """Every call reached the proxy and came back: what was never sent is not right either.
 
     A call may be missing where its task id may be refused, its connection is reset, or nobody
-    reads its answer.
+    reads its answer; one that is to be tried again may take its time.
     """
     for outcome in observation.outcomes:
         call = outcome.call
@@ -46,6 +46,14 @@ def check_reached(observation: Observation, _profile: Profile) -> Iterator[Findi
                 message=f"{named(outcome.call)} sent {sent} to the proxy{error}",
                 call=outcome.call.name,
                 cause=_causes.never_sent(outcome, observation),
+            )
+        elif outcome.hangs and not excused and not any(map(is_fault, call.answers)):
+            yield Finding(
+                message=f"{named(call)} did not come back although it was answered: "
+                f"{outcome.error}",
+                call=call.name,
+                cause="the handler waits for something that never comes: a lock that is not "
+                "released, the end of a stream that has ended, a connection that is not given back",
             )
 
 

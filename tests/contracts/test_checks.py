@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fake_litellm import Failure, Reply
 from litellm_contracts._checks import CHECKS, judge
 from litellm_contracts._observation import Observation, Outcome, observe
 from litellm_contracts._profile import ZOO
@@ -85,6 +86,20 @@ def test_a_call_may_be_missing_where_it_has_an_excuse(
 ) -> None:
     calls = [message("silent", **{excuse: 1}), message()]
     assert found("reached", seen(calls, sent("ask"))) == []
+
+
+def test_a_call_that_was_answered_must_come_back(message: MakeCall, sent: Sent) -> None:
+    outcome = Outcome(call=message(), hangs=True, error="no answer within 15 s")
+    [finding] = found("reached", observe([outcome], [sent("ask")]))
+    assert finding.message == (
+        "create_message (ask) did not come back although it was answered: no answer within 15 s"
+    )
+
+
+def test_a_call_that_is_to_be_tried_again_may_take_its_time(message: MakeCall, sent: Sent) -> None:
+    call = message(answers=(Failure(status=503), Reply()))
+    outcome = Outcome(call=call, hangs=True, error="no answer within 15 s")
+    assert found("reached", observe([outcome], [sent("ask")])) == []
 
 
 @pytest.mark.parametrize("check", ["header", "requests", "session", "valid-request"])

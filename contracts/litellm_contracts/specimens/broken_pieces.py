@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -62,3 +63,23 @@ class _WholeCalls(AsyncHandler):
             if not self.has_whole_calls(turn):
                 raise self.error(turn, error) from None
             self.fault()
+
+
+@known_bad(
+    "waits-for-more-of-a-filtered-answer",
+    "Waits for the rest of an answer that was filtered, which never comes.",
+    "presence/fallback",
+    is_slow=True,
+)
+class _Waiting(AsyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        reasons = [choice.get("finish_reason") for choice in event.get("choices") or []]
+        turn.notes["is filtered"] = turn.notes.get("is filtered") or "content_filter" in reasons
+        yield from super().chunks(event, turn)
+
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
+        async for chunk in super().stream(turn):
+            yield chunk
+        if turn.notes.get("is filtered"):
+            self.fault()
+            await asyncio.Event().wait()
