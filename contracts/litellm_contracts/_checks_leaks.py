@@ -82,9 +82,9 @@ def check_id_of_others(observation: Observation, profile: Profile) -> Iterator[F
         call = seen.call
         if call is None or call.name not in judged or _is_given(task_id, call):
             continue
-        found = marks(seen, lambda name, value, task=task_id: name != own and task in value)  # type: ignore[misc]
-        rest = f"{unquote(seen.request.path)}?{unquote(seen.request.query)}".encode()
-        if found or task_id.encode() in rest + seen.request.body:
+        found = marks(seen, lambda name, value, task=task_id: name != own and _holds(value, task))  # type: ignore[misc]
+        rest = f"{unquote(seen.request.path)}?{unquote(seen.request.query)}"
+        if found or _holds(rest + seen.request.body.decode(errors="replace"), task_id):
             where = seen.request.headers[found[0]][0] if found else "its URL or body"
             yield Finding(
                 message=f"request {seen.number}, of {named(call)}, holds the task id of another "
@@ -119,6 +119,12 @@ def check_api_key(observation: Observation, _profile: Profile) -> Iterator[Findi
                 cause="the key is part of a chunk, or of an error: its message, a note, or the "
                 "error it was raised from",
             )
+
+
+def _holds(text: str, task_id: str) -> bool:
+    """Tell whether a text holds a task id, also one that is written without its dashes."""
+    without_dashes = task_id.replace("-", "")
+    return task_id in text or bool(without_dashes and without_dashes.lower() in text.lower())
 
 
 def _is_given(text: str, call: Call) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._evidence import SECRET_HEADERS
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
     from litellm_contracts._observation import Observation
     from litellm_contracts._profile import Profile
+
+_MOST_TOOLS = 128
+"""How many tools OpenAI takes with a request."""
 
 
 def check_own_text(observation: Observation, _profile: Profile) -> Iterator[Finding]:
@@ -78,7 +82,8 @@ def check_own_tools(observation: Observation, _profile: Profile) -> Iterator[Fin
     """Each request of a judged call offers the tools that the call was given, and no other call's.
 
     A handler may know nothing of tools: then none of its requests offers any. It may have tools of
-    its own, and try without any where the proxy refuses them.
+    its own, leave some out where there are more than OpenAI takes, and try without any where the
+    proxy refuses them.
     """
     calls = [outcome.call for outcome in observation.outcomes]
     given_to = {call.name: _tools(call.metadata) for call in calls}
@@ -95,7 +100,8 @@ def check_own_tools(observation: Observation, _profile: Profile) -> Iterator[Fin
         for number, seen in enumerate(observation.requests_of(outcome.call)):
             offered = _tools(seen.request.json)
             may_try_without = number > 0 and any(map(is_fault, outcome.call.answers))
-            is_missing = given.keys() - offered.keys() and knows_tools and not may_try_without
+            must_offer = knows_tools and not may_try_without and len(given) <= _MOST_TOOLS
+            is_missing = given.keys() - offered.keys() and must_offer
             if not is_missing and not foreign & set(offered.values()):
                 continue
             yield Finding(
@@ -105,6 +111,23 @@ def check_own_tools(observation: Observation, _profile: Profile) -> Iterator[Fin
                 request=seen.number,
                 cause="the tools of an earlier call are kept, or given up for good after a failure",
             )
+
+
+def check_own_tool_choice(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """No request of a judged call chooses the tool that another call was to choose."""
+    choices = {_choice(outcome.call.metadata) for outcome in observation.outcomes} - {_choice({})}
+    for outcome in observation.judged():
+        given = _choice(outcome.call.metadata)
+        for seen in observation.requests_of(outcome.call):
+            choice = _choice(seen.request.json)
+            if choice != given and choice in choices:
+                yield Finding(
+                    message=f"request {seen.number} has the tool_choice {choice} of another call; "
+                    f"{named(outcome.call)} was given {given}",
+                    call=outcome.call.name,
+                    request=seen.number,
+                    cause="the choice of an earlier call is kept in the settings of all requests",
+                )
 
 
 def check_own_key(observation: Observation, _profile: Profile) -> Iterator[Finding]:
@@ -170,6 +193,12 @@ def _tools(holder: Any) -> dict[str, str]:  # noqa: ANN401 - a request's body, o
     return {str(function.get("name")): _signature(function) for function in functions}
 
 
+def _choice(holder: Any) -> str:  # noqa: ANN401 - a request's body, or metadata
+    """Return the choice of a tool in it; `null` and `"auto"` are none."""
+    choice = _mapping(holder).get("tool_choice")
+    return json.dumps(None if choice == "auto" else choice, sort_keys=True)
+
+
 def _signature(function: dict[str, Any]) -> str:
     schema = _mapping(function.get("parameters") or function.get("input_schema"))
     description = str(function.get("description") or "").strip()
@@ -192,5 +221,6 @@ OWN_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {
     "own-model": check_own_model,
     "own-proxy": check_own_proxy,
     "own-text": check_own_text,
+    "own-tool-choice": check_own_tool_choice,
     "own-tools": check_own_tools,
 }

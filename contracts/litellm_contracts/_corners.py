@@ -23,6 +23,10 @@ Levels = dict[str, str]
 
 _FUNCTION = {"name": "read_file", "description": "Read a file.", "parameters": {"type": "object"}}
 _TOOL = {"type": "function", "function": _FUNCTION}
+_MORE_TOOLS = [
+    {"type": "function", "function": {**_FUNCTION, "name": f"tool_{number}"}}
+    for number in range(129)
+]
 _RETRIED = "first answer"
 """The factor that is not paired: each retry costs a handler's patience."""
 _FORCED = {"type": "function", "function": {"name": "read_file"}}
@@ -107,7 +111,7 @@ FACTORS: dict[str, dict[str, Any]] = {
         "absent": {},
         "empty": {"tools": []},
         "1": {"tools": [_TOOL]},
-        "3": {"tools": [_TOOL] * 3},
+        "130": {"tools": [_TOOL, *_MORE_TOOLS]},
         "1 that is forced": {"tools": [_TOOL], "tool_choice": _FORCED},
     },
     "other metadata": {

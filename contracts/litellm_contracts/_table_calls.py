@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from fake_litellm._replies import Answer
 
+_RETURN = 200
+"""After how many calls fresh task ids begin anew, so that one returns after many others."""
 _TOOL_CALL_ID = "call_read_1"
 _THE_SAME = "?redirected"
 """A location on the path of the request that is redirected, whatever that is."""
@@ -187,7 +189,7 @@ def _metadata(entry: Mapping[str, Any], task_ids: Mapping[str, Any], where: str)
         raise TableError(f"{where}: no task id is called {task!r} in [task_ids]{hint}")
     task_id = task_ids[task]
     if entry.get("fresh"):
-        task_id = f"{task_id[:-3]}{entry.get('number', 0):03x}"
+        task_id = f"{task_id[:-3]}{entry.get('number', 0) % _RETURN:03x}"
     return {"task_id": task_id, **entry.get("extra_metadata", {})}
 
 

@@ -132,6 +132,7 @@ OTHERS = "session.id=task-0000"
     [
         pytest.param([HEADER, ("baggage", OTHERS)], {}, "baggage", id="a header"),
         pytest.param([HEADER], {"user": OTHERS}, "its URL or body", id="the body"),
+        pytest.param([HEADER], {"cache": "TASK0000"}, "its URL or body", id="without dashes"),
     ],
 )
 def test_an_id_of_another_call_is_found(

@@ -248,3 +248,37 @@ def test_a_request_may_do_without_tools_after_a_failure_within_the_call(
     assert list(CHECKS["own-tools"](seen([refused], *requests), ZOO)) == []
     [finding] = CHECKS["own-tools"](seen([refused], *reversed(requests)), ZOO)
     assert finding.request == 1
+
+
+FORCED = {"type": "function", "function": {"name": "read"}}
+
+
+@pytest.mark.parametrize(
+    ("sent_choices", "found"),
+    [
+        pytest.param([FORCED, None], [], id="its own"),
+        pytest.param([None, "auto"], [], id="none"),
+        pytest.param([FORCED, "required"], [], id="one of the handler's"),
+        pytest.param([FORCED, FORCED], [2], id="another call's"),
+    ],
+)
+def test_another_calls_choice_of_a_tool_is_found(
+    message: MakeCall, sent: Sent, seen: Seen, sent_choices: list[Any], found: list[int]
+) -> None:
+    calls = [message("first", metadata={"tool_choice": FORCED}), message("second")]
+    requests = [
+        sent(call.name, tool_choice=choice)
+        for call, choice in zip(calls, sent_choices, strict=True)
+    ]
+    findings = list(CHECKS["own-tool-choice"](seen(calls, *requests), ZOO))
+    assert [finding.request for finding in findings] == found
+
+
+def test_a_handler_may_leave_tools_out_beyond_what_openai_takes(
+    message: MakeCall, sent: Sent, seen: Seen
+) -> None:
+    many = [tool for number in range(129) for tool in tools(f"tool_{number}")]
+    call = message(metadata={"tools": many})
+    assert list(CHECKS["own-tools"](seen([call], sent("ask", tools=many[:128])), ZOO)) == []
+    fewer = message(metadata={"tools": many[:128]})
+    assert list(CHECKS["own-tools"](seen([fewer], sent("ask", tools=many[:127])), ZOO)) != []

@@ -19,6 +19,7 @@ def all_specimens() -> Mapping[str, Specimen]:
         broken_answers,
         broken_company,
         broken_corners,
+        broken_habits,
         broken_hostile,
         broken_isolation,
         broken_leaks,

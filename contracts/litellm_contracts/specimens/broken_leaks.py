@@ -6,7 +6,7 @@ import contextlib
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
+from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn, is_sendable
 from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
@@ -115,6 +115,36 @@ class _InNote(SyncHandler):
         told = super().error(turn, error)
         told.add_note(self.fault(f"sent with Authorization: Bearer {self.api_key}"))
         return told
+
+
+@known_bad(
+    "key-in-the-refusal-of-an-id",
+    "Shows the headers that cannot be sent where it refuses a task id.",
+    "hostile-ids/nothing-injected",
+)
+class _InRefusal(AsyncHandler):
+    def refuse(self, turn: Turn) -> None:
+        try:
+            super().refuse(turn)
+        except ValueError as error:
+            headers = {"Authorization": f"Bearer {self.api_key}"}
+            raise ValueError(self.fault(f"{error}: {headers}")) from None
+
+
+@known_bad(
+    "last-id-for-a-prompts-cache",
+    "Sends a prompt with the last task, in its hexadecimal form, as the key of a cache.",
+    """isolation/nothing-of-other-tasks isolation/long-lived-handler
+    isolation/after-* -isolation/after-reset-connection""",
+)
+class _CacheKey(AsyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        if turn.task_id and is_sendable(turn.task_id):
+            self.memory["key"] = turn.task_id.replace("-", "").lower()
+        body = super().body(turn)
+        if turn.is_prompt and "key" in self.memory:
+            body["prompt_cache_key"] = self.fault(self.memory["key"])
+        return body
 
 
 _BAGGAGE: ContextVar[str] = ContextVar("_BAGGAGE", default="")

@@ -201,3 +201,21 @@ class _ByKey(_OneClient, AsyncHandler):
 
     async def aclose(self) -> None:
         """Leave the client to the others."""
+
+
+@known_bad(
+    "settings-of-the-handler-built-last",
+    "Builds its client anew from the settings at module level where a connection was lost.",
+    "isolation/own-proxy",
+)
+class _Settings(AsyncHandler):
+    def __init__(self, base_url: str, api_key: str, model: str) -> None:
+        super().__init__(base_url, api_key, model)
+        self.shared.memory |= {"base_url": base_url, "api_key": api_key, "model": model}
+
+    async def back_off(self, turn: Turn) -> None:
+        if not hasattr(turn.failure, "status_code"):
+            await self.client.close()
+            vars(self).update(self.fault(self.shared.memory))
+            self.client = self.new_client()
+        await super().back_off(turn)

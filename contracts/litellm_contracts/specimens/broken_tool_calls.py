@@ -154,3 +154,27 @@ class _Argumentless(AsyncHandler):
                 yield first | {"arguments": chunk["arguments"]}
             else:
                 calls[chunk["index"]] = self.fault(chunk)
+
+
+@known_bad(
+    "equal-tool-calls-taken-for-one",
+    "Takes a tool call for a repetition where an earlier one of the answer is the same.",
+    "faithfulness/tool-calls",
+)
+class _Repetition(AsyncHandler):
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
+        calls: dict[int, list[Any]] = {}
+        async for chunk in super().stream(turn):
+            if chunk["type"] != "tool_call_partial":
+                yield chunk
+                continue
+            calls.setdefault(chunk["index"], []).append(chunk)
+        known = []
+        for pieces in calls.values():
+            said = (pieces[0]["name"], "".join(piece["arguments"] for piece in pieces))
+            if said in known:
+                self.fault()
+                continue
+            known.append(said)
+            for piece in pieces:
+                yield piece

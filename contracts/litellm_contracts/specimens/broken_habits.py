@@ -1,0 +1,163 @@
+"""Handlers that treat a conversation by what happened in it: long, forced, stopped, taken over."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn, is_sendable
+from litellm_contracts.specimens._registry import known_bad
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_FULL = 100_000  # tokens of a prompt
+_MOST_TASKS = 64
+_MOST_TOOLS = 128
+
+
+@known_bad(
+    "header-missing-after-a-full-context",
+    "Begins a new session where the last answer says that the context is nearly full.",
+    "presence/every-turn",
+)
+class _Compacted(AsyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        usage = event.get("usage") or {}
+        if usage.get("prompt_tokens", 0) >= _FULL:
+            self.memory[str(turn.task_id)] = "full"
+        yield from super().chunks(event, turn)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        is_full = not turn.is_prompt and self.memory.pop(str(turn.task_id), "")
+        return self.fault({}) if is_full else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-for-a-task-that-returns",
+    "Takes a task for expired that returns after sixty-four others.",
+    "isolation/long-lived-handler",
+    is_patient=True,
+)
+class _Expired(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if not headers:
+            return headers
+        recent = self.memory.setdefault("recent", OrderedDict())
+        expired = self.memory.setdefault("expired", set())
+        if turn.task_id in expired:
+            return self.fault({})
+        recent[turn.task_id] = True
+        recent.move_to_end(turn.task_id)
+        if len(recent) > _MOST_TASKS:
+            expired.add(recent.popitem(last=False)[0])
+        return headers
+
+
+@known_bad(
+    "header-missing-beyond-128-tools",
+    "Has a way of its own to send more tools than OpenAI takes.",
+    "schema/create-message",
+)
+class _ManyTools(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        has_many = len(turn.tools) > _MOST_TOOLS
+        return self.fault({}) if has_many else super().headers(turn)
+
+
+@known_bad(
+    "subtask-filed-under-its-parent",
+    "Takes what follows a known task id and a dash for the number of a subtask.",
+    "isolation/task-of-a-parent",
+)
+class _Subtask(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        known = self.memory.setdefault("known", [])
+        for parent in known if headers else ():
+            if headers[HEADER].startswith(f"{parent}-"):
+                return self.fault({HEADER: parent})
+        known += headers.values()
+        return headers
+
+
+@known_bad(
+    "task-forgotten-with-another-handler",
+    "Keeps tasks in a register of all handlers; who began one takes it along when it is closed.",
+    "isolation/other-handler-closed",
+)
+class _Register(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if not headers or self.shared.memory.setdefault(turn.task_id, self) is self:
+            return headers
+        is_closed = self.shared.memory[turn.task_id].memory.get("closed")
+        return self.fault({}) if is_closed else headers
+
+    async def aclose(self) -> None:
+        """Close the connections, and what was begun."""
+        self.memory["closed"] = True
+        await super().aclose()
+
+
+@known_bad(
+    "tool-choice-kept",
+    "Keeps the choice of a tool among the settings of all requests.",
+    "faithfulness/own-tools schema/create-message",
+)
+class _Choice(SyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        if not turn.tools or turn.is_prompt:
+            return body
+        given = (turn.metadata or {}).get("tool_choice")
+        if given is not None:
+            self.memory["choice"] = given
+        elif "choice" in self.memory:
+            self.fault()
+        return body | ({"tool_choice": self.memory["choice"]} if "choice" in self.memory else {})
+
+
+@known_bad(
+    "rest-of-a-stopped-answer",
+    "Hands text on word by word; what is left of a stopped answer comes before the next one.",
+    "isolation/many-stops",
+)
+class _Rest(AsyncHandler):
+    def buffer(self, turn: Turn) -> dict[str, str]:
+        """Return what a task's streams have left; a prompt, or no task, leaves nothing."""
+        task_id = turn.task_id if is_sendable(turn.task_id) else None
+        busy = turn.notes.setdefault("buffer", {})
+        if task_id is None:
+            return busy  # type: ignore[no-any-return]
+        if "taken" not in turn.notes:
+            turn.notes["taken"] = True
+            turn.notes["buffer"] = self.memory.pop(task_id, {})
+            turn.notes["buffer"].setdefault("rest", "")
+        self.memory[task_id] = turn.notes["buffer"]
+        return turn.notes["buffer"]  # type: ignore[no-any-return]
+
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        buffer = self.buffer(turn)
+        for chunk in super().chunks(event, turn):
+            if chunk["type"] != "text":
+                yield from self.flushed(buffer)
+                yield chunk
+                continue
+            words, space, rest = (buffer.get("rest", "") + chunk["text"]).rpartition(" ")
+            buffer["rest"] = space + rest
+            if words:
+                yield {**chunk, "text": words}
+        if turn.finished:
+            yield from self.flushed(buffer)
+
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        self.buffer(turn)["rest"] = ""
+        return super().error(turn, error)
+
+    def flushed(self, buffer: dict[str, str]) -> Iterator[Any]:
+        """Yield what is left, and leave nothing."""
+        if rest := buffer.get("rest"):
+            yield {"type": "text", "text": self.fault(rest)}
+        buffer["rest"] = ""
