@@ -153,7 +153,8 @@ class _Rest(AsyncHandler):
             yield from self.flushed(buffer)
 
     def error(self, turn: Turn, error: Exception) -> Exception:
-        self.buffer(turn)["rest"] = ""
+        if "taken" in turn.notes:
+            turn.notes["buffer"]["rest"] = ""
         return super().error(turn, error)
 
     def flushed(self, buffer: dict[str, str]) -> Iterator[Any]:
