@@ -121,6 +121,23 @@ def check_api_key(observation: Observation, _profile: Profile) -> Iterator[Findi
             )
 
 
+def check_key_elsewhere(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """No request of a judged call takes the API key to another host than its handler's proxy."""
+    for outcome in observation.judged():
+        for seen in observation.requests_of(outcome.call):
+            [*_, host] = ["", *seen.request.header_values("Host")]
+            found = marks(seen, lambda _, value: bool(outcome.api_key) and outcome.api_key in value)  # noqa: B023
+            if host != outcome.proxy and found:
+                yield Finding(
+                    message=f"request {seen.number} took the API key to {host}; the handler of "
+                    f"{named(outcome.call)} was built for {outcome.proxy}",
+                    call=outcome.call.name,
+                    request=seen.number,
+                    marks=found,
+                    cause="a redirect is followed with all headers of the first request",
+                )
+
+
 def _holds(text: str, task_id: str) -> bool:
     """Tell whether a text holds a task id, also one that is written without its dashes."""
     without_dashes = task_id.replace("-", "")
@@ -148,4 +165,5 @@ LEAK_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {
     "id-in-side-requests": check_id_in_side_requests,
     "id-of-others": check_id_of_others,
     "api-key": check_api_key,
+    "key-elsewhere": check_key_elsewhere,
 }

@@ -94,7 +94,8 @@ def _answer(answer: Answer) -> str:
         case Cut():
             return f"connection reset ({answer.at})"
         case Redirect():
-            return f"HTTP {answer.status} to {answer.location}"
+            is_elsewhere = answer.location.startswith("//")
+            return f"HTTP {answer.status} to {'another host' if is_elsewhere else answer.location}"
         case Reply(finish="length" | "content_filter"):
             return f"finish reason {answer.finish}"
         case _:

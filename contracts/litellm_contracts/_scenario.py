@@ -9,20 +9,21 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from fake_litellm import Failure, FakeLiteLLM, Gate, Reply
+from fake_litellm import Failure, FakeLiteLLM, Gate, Redirect, Reply
 from litellm_contracts._door import CANCELLED
 from litellm_contracts._model import ANSWER, is_fault
 from litellm_contracts._observation import Observation, Outcome, observe, owner
 from litellm_contracts._threads import in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from fake_litellm import RecordedRequest
     from fake_litellm._replies import Answer
     from litellm_contracts._door import Door, Handler
     from litellm_contracts._model import Call
 
+_ELSEWHERE = "//"
 BACK_OFF = 0.02
 """Seconds after which a handler whose request was refused is taken to wait to try again."""
 GATE_LIMIT = 2.0
@@ -60,8 +61,8 @@ class Stage:
     async def perform(self, calls: Sequence[Call], model: str) -> Observation:
         """Make the calls in order, those that belong together at the same time."""
         self.fake.journal.clear()
-        script = _Script(calls)
-        self._start_fakes({call.proxy for call in calls})
+        script = _Script(calls, self._fakes)
+        self._start_fakes({call.proxy for call in calls} | _redirected_to(calls))
         for fake in self._fakes.values():
             fake.answer_with(script.answer)
         outcomes: dict[str, Outcome] = {}
@@ -106,9 +107,15 @@ class Stage:
 
 
 class _Script:
-    """Picks the answer for each request by the call it belongs to."""
+    """Picks the answer for each request by the call it belongs to.
 
-    def __init__(self, calls: Sequence[Call]) -> None:
+    Args:
+        calls: What will be made.
+        fakes: The proxies by name, for redirects from one to another.
+    """
+
+    def __init__(self, calls: Sequence[Call], fakes: Mapping[str, FakeLiteLLM]) -> None:
+        self._fakes = fakes
         self._begun: list[Call] = []
         self._answers = {call.name: deque(call.answers) for call in calls}
         self.gates: dict[str, Gate] = {}
@@ -149,7 +156,19 @@ class _Script:
         answer = answers[0] if is_last_fault else answers.popleft()
         if isinstance(answer, Reply) and is_fault(answer) and not _streams(request):
             return Failure(status=500)  # what breaks a stream off has no answer without one
+        if isinstance(answer, Redirect) and answer.location.startswith(_ELSEWHERE):
+            # Under another name, as some clients tell hosts apart without their ports.
+            port = self._fakes[answer.location.removeprefix(_ELSEWHERE)].port
+            location = f"http://localhost:{port}{request.path}"
+            return dataclasses.replace(answer, location=location)
         return answer
+
+
+def _redirected_to(calls: Sequence[Call]) -> set[str]:
+    """Return the names of the proxies that answers redirect to."""
+    answers = [answer for call in calls for answer in call.answers]
+    locations = {answer.location for answer in answers if isinstance(answer, Redirect)}
+    return {one.removeprefix(_ELSEWHERE) for one in locations if one.startswith(_ELSEWHERE)}
 
 
 def _streams(request: RecordedRequest) -> bool:

@@ -209,7 +209,8 @@ def _answer(entry: Mapping[str, Any], where: str) -> Answer:
     if "cut" in rest:
         return Cut(at=rest["cut"])
     if "redirect" in rest:
-        return Redirect(status=rest["redirect"], location=_THE_SAME)
+        location = f"//{rest['to']}" if "to" in rest else _THE_SAME
+        return Redirect(status=rest["redirect"], location=location)
     calls = tuple(ToolCall(**call) for call in rest.pop("tool_calls", []))
     counts = {key: rest.pop(key) for key in list(rest) if key.endswith("_tokens")}
     text = read_text(rest.pop("reply"))

@@ -163,3 +163,21 @@ def test_other_ids_are_not_of_another_call(
 def test_an_id_in_a_call_that_is_not_judged_is_left_alone(asked: Asked, message: MakeCall) -> None:
     observation = asked([("baggage", OTHERS)], call=message("ask", judged=False))
     assert list(CHECKS["id-of-others"](observation, ZOO)) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "key", "found"),
+    [
+        pytest.param("127.0.0.1", KEY, [], id="its own proxy"),
+        pytest.param("other", "another", [], id="elsewhere without the key"),
+        pytest.param("other", KEY, ["request 1 took the API key to other"], id="elsewhere"),
+    ],
+)
+def test_a_key_that_is_taken_elsewhere_is_found(
+    message: MakeCall, sent: Sent, host: str, key: str, found: list[str]
+) -> None:
+    lines = [("Host", host), ("Authorization", f"Bearer {key}")]
+    request = replace(sent("ask"), headers=lines)
+    outcome = Outcome(call=message(), api_key=KEY, proxy="127.0.0.1")
+    findings = CHECKS["key-elsewhere"](observe([outcome], [request]), ZOO)
+    assert [one.message.partition(";")[0] for one in findings] == found

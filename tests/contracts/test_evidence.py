@@ -151,6 +151,7 @@ def test_what_a_call_got_and_beside_which_it_was_made(message: MakeCall, prompt:
         pytest.param(Failure(status=429), ["HTTP 429"], id="failure"),
         pytest.param(Cut(at="in-headers"), ["connection reset (in-headers)"], id="cut"),
         pytest.param(Redirect(location="/v1"), ["HTTP 307 to /v1"], id="redirect"),
+        pytest.param(Redirect(location="//b"), ["HTTP 307 to another host"], id="redirect away"),
         pytest.param(Reply(ends="drop"), ["the answer breaks off"], id="broken stream"),
         pytest.param(Reply(finish="length"), ["finish reason length"], id="cut short"),
     ],

@@ -316,3 +316,12 @@ def test_an_unknown_id_is_told_with_the_closest_one() -> None:
         find_contract("presence/first-trun")
     with pytest.raises(UnknownContractError, match="`litellm-contracts list` names them all"):
         find_contract("zzz")
+
+
+def test_a_proxy_may_redirect_to_another_one(bundled: PythonDoor) -> None:
+    contract = find_contract("recognition/key-stays-with-its-proxy")
+    result = run_contract(contract, bundled, Options())
+    moved = [request for request in result.evidence["requests"] if request["status"] == 307]
+    hosts = {dict(request["headers"])["Host"] for request in result.evidence["requests"]}
+    assert len(moved) == 2
+    assert len({host.partition(":")[0] for host in hosts}) == 2

@@ -159,6 +159,9 @@ def test_the_marker_is_in_the_last_message(
         pytest.param('cut = "in-headers"', Cut(at="in-headers"), id="cut"),
         pytest.param("redirect = 308", Redirect(status=308, location="?redirected"), id="redirect"),
         pytest.param(
+            'redirect = 307, to = "another"', Redirect(location="//another"), id="redirect away"
+        ),
+        pytest.param(
             'reply = "This is", finish = "length"',
             Reply(text="This is", finish="length"),
             id="cut short",

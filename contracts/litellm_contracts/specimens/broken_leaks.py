@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from contextvars import ContextVar
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn, is_sendable
+from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from http.client import HTTPResponse
 
 
 @known_bad(
@@ -115,6 +118,22 @@ class _InNote(SyncHandler):
         told = super().error(turn, error)
         told.add_note(self.fault(f"sent with Authorization: Bearer {self.api_key}"))
         return told
+
+
+@known_bad(
+    "key-taken-along-a-redirect",
+    "Follows a redirect to another host with all headers of the first request.",
+    "recognition/key-stays-with-its-proxy",
+)
+class _TakenAlong(RawHandler):
+    def ask(self, turn: Turn) -> HTTPResponse:
+        response = super().ask(turn)
+        location = response.headers.get("Location", "")
+        if not location.startswith("http"):
+            return response
+        elsewhere = copy(self)
+        elsewhere.base_url = location.partition("/v1/")[0]
+        return RawHandler.ask(elsewhere, self.fault(turn))
 
 
 @known_bad(
