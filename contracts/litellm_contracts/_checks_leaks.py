@@ -78,13 +78,21 @@ def check_id_of_others(observation: Observation, profile: Profile) -> Iterator[F
     """
     own = profile.header.lower()
     judged = {outcome.call.name for outcome in observation.judged()}
-    for seen, task_id in _requests_and_ids(observation):
+    ids = {task_id: _plain(task_id) for task_id in _ids(observation)}
+    for seen in observation.seen:
         call = seen.call
-        if call is None or call.name not in judged or _is_given(task_id, call):
+        if call is None or call.name not in judged:
             continue
-        found = marks(seen, lambda name, value, task=task_id: name != own and _holds(value, task))  # type: ignore[misc]
-        rest = f"{unquote(seen.request.path)}?{unquote(seen.request.query)}"
-        if found or _holds(rest + seen.request.body.decode(errors="replace"), task_id):
+        lines = [f"{name}: {value}" for name, value in seen.request.headers if name.lower() != own]
+        target = unquote(f"{seen.request.path}?{seen.request.query}")
+        sent = _plain(f"{target} {lines} {seen.request.body.decode(errors='replace')}")
+        for task_id in (one for one in ids if ids[one] and ids[one] in sent):
+            if _is_given(task_id, call):
+                continue
+            found = marks(
+                seen,
+                lambda name, value, plain=ids[task_id]: name != own and plain in _plain(value),  # type: ignore[misc]
+            )
             where = seen.request.headers[found[0]][0] if found else "its URL or body"
             yield Finding(
                 message=f"request {seen.number}, of {named(call)}, holds the task id of another "
@@ -138,10 +146,9 @@ def check_key_elsewhere(observation: Observation, _profile: Profile) -> Iterator
                 )
 
 
-def _holds(text: str, task_id: str) -> bool:
-    """Tell whether a text holds a task id, also one that is written without its dashes."""
-    without_dashes = task_id.replace("-", "")
-    return task_id in text or bool(without_dashes and without_dashes.lower() in text.lower())
+def _plain(text: str) -> str:
+    """Return a text in which a task id is found however it is written: dashes, capitals."""
+    return text.replace("-", "").lower()
 
 
 def _is_given(text: str, call: Call) -> bool:
@@ -149,13 +156,16 @@ def _is_given(text: str, call: Call) -> bool:
     return text in f"{call.metadata} {call.system_prompt} {call.messages} {call.prompt}"
 
 
-def _requests_and_ids(observation: Observation) -> Iterator[tuple[Seen, str]]:
-    """Yield each request with each task id that was passed in so far."""
+def _ids(observation: Observation) -> list[str]:
+    """Return the task ids that were passed in, each once."""
     ids = [outcome.call.task_id for outcome in observation.outcomes]
-    texts = sorted({one for one in ids if isinstance(one, str) and one.strip()})
-    for seen in observation.seen:
-        for task_id in texts:
-            yield seen, task_id
+    return sorted({one for one in ids if isinstance(one, str) and one.strip()})
+
+
+def _requests_and_ids(observation: Observation) -> Iterator[tuple[Seen, str]]:
+    """Yield each request with each task id that was passed in."""
+    ids = _ids(observation)
+    return ((seen, task_id) for seen in observation.seen for task_id in ids)
 
 
 LEAK_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {
