@@ -21,7 +21,7 @@ _OTHER_ID = f"{NEXT_ID} hostile-ids/ignored-by-litellm"
     "Keeps the first task id for all conversations.",
     f"""{_OTHER_ID} presence/content-parts presence/empty-system-prompt presence/long-text
     presence/unicode-text presence/unknown-metadata isolation/task-of-a-parent
-    isolation/many-stops""",
+    isolation/many-stops isolation/other-handler-closed""",
 )
 class _First(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -33,8 +33,7 @@ class _First(AsyncHandler):
 @known_bad(
     "id-of-call-before",
     "Sets the task id after the request is built: it sends that of the call before.",
-    f"""{_OTHER_ID} presence/content-parts isolation/task-of-a-parent isolation/other-handler-closed
-    isolation/many-stops""",
+    f"{_OTHER_ID} presence/content-parts isolation/task-of-a-parent isolation/many-stops",
 )
 class _Before(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

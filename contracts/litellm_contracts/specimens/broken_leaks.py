@@ -88,7 +88,7 @@ class _InStreamError(AsyncHandler):
     "key-in-another-header",
     "Sends the key a second time, for a gateway before the proxy.",
     """recognition/key-only-in-its-header faithfulness/no-connection schema/complete-prompt
-    schema/create-message""",
+    schema/create-message hostile-ids/nothing-injected""",
 )
 class _InHeader(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
