@@ -101,3 +101,6 @@ ODD_LINE_ENDS = "faithfulness/odd-line-ends" if _READS_BYTES else ""
 
 TORN_LINE_ENDS = "" if _READS_BYTES else "faithfulness/odd-line-ends"
 """What a swallowed error breaks: such an SDK's."""
+
+AFTER_TORN_LINE = "" if _READS_BYTES else "faithfulness/text-in-small-reads"
+"""What follows such an error."""

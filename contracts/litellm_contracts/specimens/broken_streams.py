@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
-from litellm_contracts.specimens._ids import TORN_LINE_ENDS
+from litellm_contracts.specimens._ids import AFTER_TORN_LINE, TORN_LINE_ENDS
 from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import known_bad
 from litellm_contracts.specimens._sdk import plain
@@ -63,7 +63,7 @@ class _SharedBuffer(AsyncHandler):
 @known_bad(
     "buffer-left-by-a-broken-stream",
     "Keeps what was read last for the next answer where a stream breaks off.",
-    "faithfulness/after-broken-stream",
+    f"faithfulness/after-broken-stream {AFTER_TORN_LINE}",
 )
 class _LeftBuffer(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
