@@ -33,7 +33,8 @@ def check_reached(observation: Observation, _profile: Profile) -> Iterator[Findi
     """Every call reached the proxy and came back: what was never sent is not right either.
 
     A call may be missing where its task id may be refused, its connection is reset, or nobody
-    reads its answer; one that is to be tried again may take its time.
+    reads its answer; one that is to be tried again may take its time, and one that is made between
+    the chunks of another may wait for it in vain: a handler may do its calls in turn.
     """
     for outcome in observation.outcomes:
         call = outcome.call
@@ -41,13 +42,15 @@ def check_reached(observation: Observation, _profile: Profile) -> Iterator[Findi
         made = len(observation.requests_of(call))
         if not excused and made < call.times:
             error = f": {outcome.error}" if outcome.error else " and returned without an error"
-            sent = "no request" if not made else f"{made} requests for {outcome.call.times} calls"
+            strays = any(seen.call is None for seen in observation.seen)
+            none = "no request that holds its text" if strays else "no request"
+            sent = f"{made} requests for {outcome.call.times} calls" if made else none
             yield Finding(
                 message=f"{named(outcome.call)} sent {sent} to the proxy{error}",
                 call=outcome.call.name,
                 cause=_causes.never_sent(outcome, observation),
             )
-        elif outcome.hangs and not excused and not any(map(is_fault, call.answers)):
+        elif outcome.hangs and not excused and not _may_wait(call, observation):
             yield Finding(
                 message=f"{named(call)} did not come back although it was answered: "
                 f"{outcome.error}",
@@ -163,6 +166,11 @@ def judge(
     """Return the findings of `checks`, after those of `reached`, which always applies."""
     names = ("reached", *checks)
     return tuple(finding for name in names for finding in CHECKS[name](observation, profile))
+
+
+def _may_wait(call: Call, observation: Observation) -> bool:
+    is_read_meanwhile = any(one.call.between == call.name for one in observation.outcomes)
+    return bool(call.between) or is_read_meanwhile or any(map(is_fault, call.answers))
 
 
 def _wanted(seen: Seen, due: str, observation: Observation, profile: Profile) -> Iterator[Finding]:

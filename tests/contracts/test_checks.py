@@ -66,6 +66,7 @@ def test_a_request_that_holds_other_text_is_told_as_the_cause(
     message: MakeCall, sent: Sent, seen: Seen
 ) -> None:
     [finding] = found("reached", seen([message()], sent("warm-up")))
+    assert "sent no request that holds its text to the proxy" in finding.message
     assert "its body does not hold the text" in finding.cause
 
 
@@ -100,6 +101,13 @@ def test_a_call_that_is_to_be_tried_again_may_take_its_time(message: MakeCall, s
     call = message(answers=(Failure(status=503), Reply()))
     outcome = Outcome(call=call, hangs=True, error="no answer within 15 s")
     assert found("reached", observe([outcome], [sent("ask")])) == []
+
+
+def test_calls_between_chunks_may_wait_for_each_other(message: MakeCall, sent: Sent) -> None:
+    calls = [message("streaming"), message("inner", between="streaming")]
+    outcomes = [Outcome(call=call, hangs=True, error="no answer") for call in calls]
+    requests = [sent(call.name) for call in calls]
+    assert found("reached", observe(outcomes, requests)) == []
 
 
 @pytest.mark.parametrize("check", ["header", "requests", "session", "valid-request"])

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from fake_litellm._models import DEFAULT_MODELS
 from litellm_contracts._corners import (
     FACTORS,
     MODELS,
@@ -126,3 +127,7 @@ def test_a_prompt_holds_the_marker() -> None:
     levels = {"text": "short", "model": "gpt-5-mini", "first answer": "the reply"}
     call, model = corner_call(PROMPTS, levels, "[m]")
     assert (call.prompt, call.method, model) == ("Say hello. [m]", "complete_prompt", "gpt-5-mini")
+
+
+def test_the_fake_lists_every_model() -> None:
+    assert {*MODELS, *OTHER_MODELS} <= set(DEFAULT_MODELS)

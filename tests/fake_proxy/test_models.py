@@ -19,6 +19,11 @@ DEFAULTS = [
     "claude-sonnet-4-5",
     "o3-mini",
     "deepseek/deepseek-r1:free",
+    "azure/gpt-4.1",
+    "bedrock/anthropic.claude-3-7-sonnet-20250219-v1:0",
+    "mistral-large-latest",
+    "qwen3-coder",
+    "xai/grok-4",
 ]
 
 

@@ -34,6 +34,24 @@ class _Compacted(AsyncHandler):
 
 
 @known_bad(
+    "header-missing-on-a-first-wait",
+    "Has no header at hand where the very first message has to wait for a rate limit.",
+    "presence/retry-after-429 isolation/after-every-kind-of-answer",
+)
+class _FirstWait(SyncHandler):
+    def begin(self, *given: Any) -> Turn:  # noqa: ANN401
+        self.memory["begun"] = self.memory.get("begun", 0) + 1
+        return super().begin(*given)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        answer = getattr(turn.failure, "response", None)
+        was_told = answer is not None and "retry-after-ms" in answer.headers
+        if was_told and turn.failure.status_code == 429 and self.memory["begun"] == 1:  # type: ignore[union-attr]  # noqa: PLR2004
+            return self.fault({})
+        return super().headers(turn)
+
+
+@known_bad(
     "header-missing-for-a-task-that-returns",
     "Takes a task for expired that returns after sixty-four others.",
     "isolation/long-lived-handler",
