@@ -32,13 +32,15 @@ SESSION_ROUTE = re.compile(r"/(chat/completions|completions|responses|messages|e
 def check_reached(observation: Observation, _profile: Profile) -> Iterator[Finding]:
     """Every call reached the proxy and came back: what was never sent is not right either.
 
-    A call may be missing where its task id may be refused, its connection is reset, or nobody
-    reads its answer; one that is to be tried again may take its time, and one that is made between
-    the chunks of another may wait for it in vain: a handler may do its calls in turn.
+    A call may be missing where its task id may be refused, its connection is reset, nobody reads
+    its answer, or only what came before it, such as a chunk that says it has begun. One that is to
+    be tried again may take its time, and one that is made between the chunks of another may wait
+    for it in vain: a handler may do its calls in turn.
     """
     for outcome in observation.outcomes:
         call = outcome.call
-        excused = call.may_refuse or call.reset_connections or call.never_read
+        is_left_early = (call.abandon_after or call.cancel_after) and not outcome.received_text
+        excused = call.may_refuse or call.reset_connections or call.never_read or is_left_early
         made = len(observation.requests_of(call))
         if not excused and made < call.times:
             error = f": {outcome.error}" if outcome.error else " and returned without an error"

@@ -80,13 +80,24 @@ def test_a_call_that_only_leads_to_the_judged_one_must_be_sent_too(
 
 @pytest.mark.parametrize(
     "excuse",
-    [pytest.param("may_refuse", id="hostile"), pytest.param("reset_connections", id="reset")],
+    [
+        pytest.param("may_refuse", id="hostile"),
+        pytest.param("reset_connections", id="reset"),
+        pytest.param("abandon_after", id="left before any text"),
+    ],
 )
 def test_a_call_may_be_missing_where_it_has_an_excuse(
     message: MakeCall, sent: Sent, seen: Seen, excuse: str
 ) -> None:
     calls = [message("silent", **{excuse: 1}), message()]
     assert found("reached", seen(calls, sent("ask"))) == []
+
+
+def test_a_call_that_was_left_after_some_text_must_have_been_sent(message: MakeCall) -> None:
+    chunks = [{"type": "text", "text": "made up"}]
+    outcome = Outcome(call=message(abandon_after=1), chunks=chunks)
+    [finding] = found("reached", observe([outcome], []))
+    assert "sent no request" in finding.message
 
 
 def test_a_call_that_was_answered_must_come_back(message: MakeCall, sent: Sent) -> None:

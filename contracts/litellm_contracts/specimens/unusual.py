@@ -89,6 +89,13 @@ class _Chunks(AsyncHandler):
         yield from super().chunks(event, turn)
 
 
+@unusual("a-chunk-before-the-request", "Says that a call is under way before it sends anything.")
+class _Begun(SyncHandler):
+    def stream(self, turn: Turn) -> Any:  # noqa: ANN401
+        yield self.fault({"type": "status", "status": "queued"})
+        yield from super().stream(turn)
+
+
 @unusual("empty-text-chunks", "Yields a text chunk also where an event brings no text.")
 class _Empty(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
