@@ -84,8 +84,9 @@ class Reply:
         usage: Token counts; streamed only when the request asks with `include_usage`.
         latency: Seconds before the answer begins.
         piece_delay: Seconds before each streamed piece.
-        split_every: Cuts each event of a stream after so many bytes, characters included, as a
-            gateway in between may; 0 sends each event whole.
+        split_every: Cuts each event of a stream after so many bytes, as a gateway in between may;
+            0 sends each event whole. The parts of a character come 0.05 seconds after each other,
+            so that they are read one by one.
         hold: Keeps the whole answer back.
         hold_in_stream: Keeps a stream back after its first piece.
         ends: How a stream ends: `done` in order; `drop` without the last chunk; `reset` by TCP

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from fake_litellm._stopping import Stopping
 
 STALL_SECONDS = 60.0
+SPLIT_PAUSE = 0.05
+_CONTINUED = {bytes([byte]) for byte in range(0x80, 0xC0)}
+"""The bytes of UTF-8 that go on with a character."""
 MALFORMED = b"data: {this is not JSON\n\n"
 SCRIPTED_FAILURE = "scripted failure in mid-stream"
 _DONE_AFTER_ERROR_SINCE = Version("1.109.1")
@@ -52,7 +55,7 @@ def stream(
 ) -> Iterator[bytes]:
     """Yield the events of a reply, one per HTTP chunk, up to the end the reply asks for."""
     pieces = _pieces(reply, events, ending, stopping)
-    return _split(pieces, reply.split_every) if reply.split_every else pieces
+    return _split(pieces, reply.split_every, stopping) if reply.split_every else pieces
 
 
 def _pieces(
@@ -115,11 +118,16 @@ def error_events(litellm: Version, prefix: str = "") -> tuple[bytes, ...]:
     return (frame, DONE_EVENT) if later else (frame,)
 
 
-def _split(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Cut events into HTTP chunks of `size` bytes, each sent by itself."""
+def _split(pieces: Iterable[bytes], size: int, stopping: Stopping) -> Iterator[bytes]:
+    """Cut events into HTTP chunks of `size` bytes, each sent by itself.
+
+    Within a character there is a pause, so that a client reads its parts one after the other.
+    """
     for piece in pieces:
         for start in range(0, len(piece) or 1, size):
             yield piece[start : start + size]
+            if piece[start + size : start + size + 1] in _CONTINUED:
+                stopping.sleep(SPLIT_PAUSE)
 
 
 def _half(data: bytes, *, reset: bool) -> Iterator[bytes]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 from litellm_contracts._matrix import load_matrix
 from litellm_contracts._probes import held_against, read_history, write_probes
@@ -24,6 +25,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 EXAMPLE = ROOT / "examples" / "node-javascript"
 EVERY = [one.name for one in load_matrix().of("node")]
+WHOLE_CHARACTERS = Version("4.84.0")
+"""The first release that keeps the bytes of a character until all have arrived."""
 CHOSEN = os.environ.get("OPENAI_NODE", "")
 FOLDER = os.environ.get("OPENAI_NODE_FOLDER", "")
 CHECK = (sys.executable, "-m", "litellm_contracts", "check", "--command", "node contracts.mjs")
@@ -71,6 +74,8 @@ def installed(
     wanted = request.param.removeprefix("node")
     if not one.folder.joinpath("node_modules").exists() or one.version != wanted:
         run(one.folder, "npm", "install", "--no-audit", "--no-fund", f"openai@{wanted}")
+    if Version(wanted) < WHOLE_CHARACTERS:
+        shutil.copy(HERE / "openai_node_before_4_84.toml", one.folder / "pyproject.toml")
     return one
 
 

@@ -9,6 +9,8 @@ import openai
 import pytest
 
 from fake_litellm import Cut, Gate, Reply
+from fake_litellm._stopping import Stopping
+from fake_litellm._stream import SPLIT_PAUSE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +57,17 @@ def test_events_can_be_cut_anywhere(wire: Wire, fake_litellm: FakeLiteLLM) -> No
     whole, cut = (list(wire.chat(stream=True).pieces) for _ in range(2))
     assert max(map(len, cut)) == 7
     assert contents(whole[:-1]) == contents(b"".join(cut).split(b"\n\n")[:-2])
+
+
+def test_the_parts_of_a_character_do_not_come_at_once(
+    wire: Wire, fake_litellm: FakeLiteLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(Stopping, "sleep", lambda _, seconds: pauses.append(seconds))
+    fake_litellm.script(Reply(text="Grüße.", split_every=1), Reply(text="Grusse.", split_every=1))
+    wire.chat(stream=True)
+    wire.chat(stream=True)
+    assert [pause for pause in pauses if pause] == [SPLIT_PAUSE] * 2
 
 
 def test_drop_closes_without_the_last_chunk(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
