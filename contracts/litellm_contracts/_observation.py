@@ -70,11 +70,13 @@ class Seen:
         number: Position in the journal, counted from 1.
         request: The record.
         call: The call it belongs to; `None` where no call's marker is in it.
+        begun: Where it belongs to no call, those that had begun when it came.
     """
 
     number: int
     request: RecordedRequest
     call: Call | None
+    begun: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,16 +121,13 @@ def observe(
 
     Calls may share a text: then it is the latest of those that had begun.
     """
-    latest_first = list(reversed(outcomes))
-    seen = tuple(
-        Seen(
-            number=number,
-            request=request,
-            call=owner(request, [one.call for one in latest_first if one.began < number]),
-        )
-        for number, request in enumerate(journal, start=1)
-    )
-    return Observation(outcomes=tuple(outcomes), seen=seen, api_key=api_key)
+    seen = []
+    for number, request in enumerate(journal, start=1):
+        begun = tuple(one.call for one in reversed(outcomes) if one.began < number)
+        call = owner(request, begun)
+        strays = {} if call else {"begun": begun}
+        seen.append(Seen(number=number, request=request, call=call, **strays))
+    return Observation(outcomes=tuple(outcomes), seen=tuple(seen), api_key=api_key)
 
 
 def owner(request: RecordedRequest, calls: Iterable[Call]) -> Call | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _FULL = 100_000  # tokens of a prompt
+_IN_A_ROW = 5
+_LONG = 30  # seconds
 _MOST_TASKS = 64
 _MOST_TOOLS = 128
 
@@ -49,6 +52,46 @@ class _FirstWait(SyncHandler):
         if was_told and turn.failure.status_code == 429 and self.memory["begun"] == 1:  # type: ignore[union-attr]  # noqa: PLR2004
             return self.fault({})
         return super().headers(turn)
+
+
+@known_bad(
+    "header-missing-after-a-long-wait",
+    "Turns to a client of its own where the rate limit lasts for minutes, and forgets the header.",
+    "presence/retry-after-429-long",
+)
+class _LongWait(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        answer = getattr(turn.failure, "response", None)
+        seconds = "" if answer is None else answer.headers.get("retry-after", "")
+        is_long = seconds.isdigit() and int(seconds) >= _LONG
+        return self.fault({}) if is_long else super().headers(turn)
+
+
+@known_bad(
+    "probe-after-failures-without-header",
+    "Asks for a sign of life after five failures in a row, outside of any task.",
+    "presence/fallback",
+)
+class _SignOfLife(AsyncHandler):
+    async def prepare(self, turn: Turn) -> None:
+        if self.memory.get("failures", 0) >= _IN_A_ROW and not turn.is_prompt:
+            self.fault()
+            self.memory["failures"] = 0
+            ping = [{"role": "user", "content": "ping"}]
+            with contextlib.suppress(Exception):
+                await self.client.chat.completions.create(model=self.model, messages=ping)
+
+    def end(self, turn: Turn) -> None:
+        super().end(turn)
+        self.memory["failures"] = 0
+
+    def text(self, answer: Any) -> str:  # noqa: ANN401
+        self.memory["failures"] = 0
+        return super().text(answer)
+
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        self.memory["failures"] = self.memory.get("failures", 0) + 1
+        return super().error(turn, error)
 
 
 @known_bad(
