@@ -78,7 +78,7 @@ def check_header(observation: Observation, profile: Profile) -> Iterator[Finding
                 yield from _wanted(seen, due, observation, profile)
     for seen in observation.seen:
         if seen.call is None and SESSION_ROUTE.search(seen.request.path):
-            yield from _wanted_of_any(seen, profile)
+            yield from _wanted_of_any(seen, observation, profile)
 
 
 def check_requests(observation: Observation, _profile: Profile) -> Iterator[Finding]:
@@ -215,9 +215,12 @@ def _wanted_somehow(seen: Seen, profile: Profile) -> Iterator[Finding]:
         )
 
 
-def _wanted_of_any(seen: Seen, profile: Profile) -> Iterator[Finding]:
+def _wanted_of_any(seen: Seen, observation: Observation, profile: Profile) -> Iterator[Finding]:
+    judged = {outcome.call.name for outcome in observation.judged()}
     dues = [None if call.may_refuse else profile.due(call) for call in seen.begun]
-    if not dues or not all(isinstance(due, str) for due in dues):
+    if judged.isdisjoint(call.name for call in seen.begun):
+        return
+    if not all(isinstance(due, str) for due in dues):
         return  # it may be sent for a call that carries no header
     values = seen.request.header_values(profile.header)
     if len(values) != 1 or values[0] not in dues:

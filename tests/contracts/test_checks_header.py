@@ -166,6 +166,13 @@ def test_a_request_of_no_call_may_be_sent_for_a_call(
     assert found(seen(calls, sent("ask", ZOO_ID), sent("nothing"))) == []
 
 
+def test_a_request_before_a_judged_call_is_not_looked_at(
+    message: MakeCall, sent: Sent, seen: Seen
+) -> None:
+    before = message(judged=False)
+    assert found(seen([before], sent("ask", ZOO_ID), sent("nothing"))) == []
+
+
 def test_a_request_before_any_call_is_not_looked_at(message: MakeCall, sent: Sent) -> None:
     made_later = Outcome(call=message(), began=1)
     assert found(observe([made_later], [sent("nothing"), sent("ask", ZOO_ID)])) == []

@@ -200,7 +200,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Loses the header where it waits for a rate limit.",
         lambda turn, _: getattr(turn.failure, "status_code", None) == 429,  # noqa: PLR2004
         RawHandler,
-        f"{RATE_LIMITS} isolation/after-every-kind-of-answer isolation/one-task-twice-at-once",
+        f"""{RATE_LIMITS} isolation/after-every-kind-of-answer isolation/one-task-twice-at-once
+    presence/retry-after-429-long""",
     ),
     (
         "header-missing-on-retry-without-hint",
