@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from litellm_contracts._door import Door
 
+_HOPELESS = 2
+_SHORT_LIMIT = 2.0
+
 
 @cache
 def all_contracts() -> tuple[Contract, ...]:
@@ -117,14 +120,14 @@ def run_contract(
     seen = {} if seen is None else seen
     run = ContractRun(contract, door, options, seen)
     started = time.perf_counter()
+    limit, why = _patience(contract, options, seen)
     # Nobody waits twice for the same calls.
-    limit = options.limit * (1 + len(contract.calls) / 100)
     hangs = seen.get(contract.exchange, run) is None or not _ends_in_time(run, contract, limit)
     seconds = time.perf_counter() - started
     if hangs:
         seen[contract.exchange] = None
         status = _failed(contract)
-        message = f"stopped: the handler did not come back within {limit:.1f} s"
+        message = f"stopped: the handler did not come back within {limit:.1f} s{why}"
         shown = {"reproduce": run.reproduce()}
     elif isinstance(run.error, HandlerError):
         raise run.error
@@ -138,6 +141,18 @@ def run_contract(
         shown = run.evidence
     message = message.replace(run.api_key, REDACTED) if run.api_key else message
     return replace(_result(contract, status, message), seconds=seconds, evidence=shown)
+
+
+def _patience(contract: Contract, options: Options, seen: Exchanges) -> tuple[float, str]:
+    """Return how many seconds a contract may take, and why, where they are few.
+
+    A handler that has come back from no call of two exchanges is not waited for much longer: a
+    hundred times its limit is half an hour.
+    """
+    outcomes = [one for observation in seen.values() if observation for one in observation.outcomes]
+    if len(seen) < _HOPELESS or any(not outcome.hangs for outcome in outcomes):
+        return options.limit * (1 + len(contract.calls) / 100), ""
+    return min(options.limit, _SHORT_LIMIT), "; it has come back from no call before either"
 
 
 def _unseen(contract: Contract) -> str:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
@@ -236,32 +235,6 @@ def test_contracts_of_one_exchange_are_judged_each_by_its_own_calls(bundled: Pyt
     assert [result.id for result in failed] == ["absence/metadata-empty"]
     assert failed[0].message.startswith("request 1: X-Zoo-Session-ID is sent ('undefined')")
     assert [call["name"] for call in failed[0].evidence["calls"]] == ["empty"]
-
-
-def test_a_handler_that_hangs_is_waited_for_once_an_exchange() -> None:
-    built = []
-
-    class Hanging:
-        """Never answers."""
-
-        def __init__(self, **_given: str) -> None:
-            built.append(self)
-
-        async def complete_prompt(self, _prompt: str) -> str:
-            raise AssertionError
-
-        async def create_message(self, *_given: Any) -> Any:  # noqa: ANN401
-            await asyncio.sleep(3600)
-            yield {}
-
-    forms = [one for one in all_contracts() if one.exchange == "absence/no-metadata"]
-    later = [find_contract(FIRST_TURN)]
-    report = run_suite(PythonDoor(Hanging, "my:factory"), [*forms, *later], Options(limit=0.2))
-    assert len(built) == 2
-    assert {result.status for result in report.results} == {Status.FAIL}
-    assert {result.message for result in report.results} == {
-        "stopped: the handler did not come back within 0.2 s"
-    }
 
 
 @pytest.mark.parametrize("selected", [pytest.param(set(), id="none"), pytest.param(None, id="all")])

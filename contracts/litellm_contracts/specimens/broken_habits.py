@@ -39,7 +39,7 @@ class _Compacted(AsyncHandler):
 @known_bad(
     "header-missing-on-a-first-wait",
     "Has no header at hand where the very first message has to wait for a rate limit.",
-    """presence/retry-after-429 isolation/after-every-kind-of-answer presence/retry-after-429-long""",
+    "presence/retry-after-429 presence/retry-after-429-long isolation/after-every-kind-of-answer",
 )
 class _FirstWait(SyncHandler):
     def begin(self, *given: Any) -> Turn:  # noqa: ANN401

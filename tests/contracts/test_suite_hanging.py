@@ -1,0 +1,71 @@
+"""Handlers that hang: how long a run waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from litellm_contracts import _suite
+from litellm_contracts._doors import BUNDLED, PythonDoor, load_factory
+from litellm_contracts._model import Status
+from litellm_contracts._run import Options
+from litellm_contracts._suite import all_contracts, find_contract, run_suite
+
+if TYPE_CHECKING:
+    import pytest
+
+TURNS = [
+    "presence/after-failed-call",
+    "presence/after-call-without-task",
+    "presence/long-id",
+    "presence/gpt-5-model",
+]
+
+
+class Hanging:
+    """Never answers."""
+
+    built: ClassVar[list[object]] = []
+
+    def __init__(self, **_given: str) -> None:
+        self.built.append(self)
+
+    async def complete_prompt(self, _prompt: str) -> str:
+        raise AssertionError
+
+    async def create_message(self, *_given: Any) -> Any:  # noqa: ANN401
+        await asyncio.sleep(3600)
+        yield {}
+
+
+def test_a_handler_that_hangs_is_waited_for_once_an_exchange() -> None:
+    Hanging.built.clear()
+    forms = [one for one in all_contracts() if one.exchange == "absence/no-metadata"]
+    later = [find_contract("presence/first-turn")]
+    report = run_suite(PythonDoor(Hanging, "my:factory"), [*forms, *later], Options(limit=0.2))
+    assert len(Hanging.built) == 2
+    assert {result.status for result in report.results} == {Status.FAIL}
+    assert {result.message for result in report.results} == {
+        "stopped: the handler did not come back within 0.2 s"
+    }
+
+
+def test_a_handler_that_hangs_in_each_call_is_soon_given_little_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_suite, "_SHORT_LIMIT", 0.1)
+    turns = [find_contract(name) for name in TURNS]
+    report = run_suite(PythonDoor(Hanging, "my:factory"), turns, Options(limit=0.2))
+    told = [result.message for result in report.results]
+    assert all(message.endswith("within 0.2 s") for message in told[:2])
+    impatient = "within 0.1 s; it has come back from no call before either"
+    assert set(told[2:]) == {f"stopped: the handler did not come back {impatient}"}
+
+
+def test_a_handler_that_comes_back_from_one_call_is_given_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_suite, "_SHORT_LIMIT", 0.0)
+    turns = [find_contract(name) for name in TURNS]
+    report = run_suite(PythonDoor(load_factory(BUNDLED), BUNDLED), turns, Options())
+    assert {result.status for result in report.results} == {Status.PASS}
