@@ -63,10 +63,7 @@ def check_reached(observation: Observation, _profile: Profile) -> Iterator[Findi
 
 
 def check_header(observation: Observation, profile: Profile) -> Iterator[Finding]:
-    """Each request of a judged call carries exactly the header line that is due, or none.
-
-    One that belongs to no call carries it too where every call that had begun has a task id.
-    """
+    """Each request of a judged call carries exactly the header line that is due, or none."""
     for outcome in observation.judged():
         due = profile.due(outcome.call)
         for seen in observation.requests_of(outcome.call):
@@ -76,9 +73,28 @@ def check_header(observation: Observation, profile: Profile) -> Iterator[Finding
                 yield from _wanted_somehow(seen, profile)
             else:
                 yield from _wanted(seen, due, observation, profile)
+
+
+def check_header_of_others(observation: Observation, profile: Profile) -> Iterator[Finding]:
+    """A request that belongs to no call carries the task id of one, where each call has one."""
+    judged = {outcome.call.name for outcome in observation.judged()}
     for seen in observation.seen:
-        if seen.call is None and SESSION_ROUTE.search(seen.request.path):
-            yield from _wanted_of_any(seen, observation, profile)
+        if seen.call is not None or not SESSION_ROUTE.search(seen.request.path):
+            continue
+        dues = [profile.due(call) if call.name in judged else None for call in seen.begun]
+        values = seen.request.header_values(profile.header)
+        if not dues or not all(isinstance(due, str) for due in dues):
+            continue  # it may be sent for a call that carries no header
+        if len(values) != 1 or values[0] not in dues:
+            yield Finding(
+                message=f"request {seen.number} belongs to no call, and its {profile.header} is "
+                f"{', '.join(map(repr, values)) or 'missing'}; expected the task id of the call "
+                "it is sent for",
+                request=seen.number,
+                marks=marks_named(seen, profile.header.lower()),
+                cause="a request of the handler's own, such as a probe after failures, is built "
+                "without the headers of the call",
+            )
 
 
 def check_requests(observation: Observation, _profile: Profile) -> Iterator[Finding]:
@@ -158,6 +174,7 @@ def check_valid_request(observation: Observation, profile: Profile) -> Iterator[
 CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {
     "reached": check_reached,
     "header": check_header,
+    "header-of-others": check_header_of_others,
     "requests": check_requests,
     "session": check_session,
     "valid-request": check_valid_request,
@@ -212,26 +229,6 @@ def _wanted_somehow(seen: Seen, profile: Profile) -> Iterator[Finding]:
             request=seen.number,
             marks=marks_named(seen, profile.header.lower()),
             cause=f"the {profile.name} profile sends it with every request",
-        )
-
-
-def _wanted_of_any(seen: Seen, observation: Observation, profile: Profile) -> Iterator[Finding]:
-    judged = {outcome.call.name for outcome in observation.judged()}
-    dues = [None if call.may_refuse else profile.due(call) for call in seen.begun]
-    if judged.isdisjoint(call.name for call in seen.begun):
-        return
-    if not all(isinstance(due, str) for due in dues):
-        return  # it may be sent for a call that carries no header
-    values = seen.request.header_values(profile.header)
-    if len(values) != 1 or values[0] not in dues:
-        yield Finding(
-            message=f"request {seen.number} belongs to no call, and its {profile.header} is "
-            f"{', '.join(map(repr, values)) or 'missing'}; expected the task id of the call it "
-            "is sent for",
-            request=seen.number,
-            marks=marks_named(seen, profile.header.lower()),
-            cause="a request of the handler's own, such as a probe after failures, is built "
-            "without the headers of the call",
         )
 
 

@@ -29,8 +29,7 @@ class _WarmUp(SyncHandler):
 @known_bad(
     "warm-up-before-each-message",
     "Sends a completion before each message to wake the model.",
-    f"""{COUNTED} schema/create-message hostile-ids/nothing-injected presence/after-failed-call
-    presence/fallback""",
+    f"{COUNTED} schema/create-message presence/fallback",
 )
 class _WarmUpEach(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
