@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from litellm_contracts._corners import MODELS, corners, factors_of
-from litellm_contracts._generated import DEFAULT_EXAMPLES
+from litellm_contracts._drawn import DEFAULT_EXAMPLES
 from litellm_contracts._suite import all_contracts
 
 RUNS = 5

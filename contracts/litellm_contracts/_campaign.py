@@ -1,10 +1,11 @@
-"""A generated contract at work: first the corners, then drawn examples, until one fails."""
+"""A generated contract at work: first the corners, then drawn inputs, until one fails."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._checks import judge
@@ -15,13 +16,13 @@ from litellm_contracts._corners import (
     factors_of,
     reduce_levels,
 )
-from litellm_contracts._generated import run_examples
+from litellm_contracts._drawn import drawn, drawn_levels
 from litellm_contracts._table_calls import make_marker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from litellm_contracts._corners import Levels
+    from litellm_contracts._corners import Factors, Levels
     from litellm_contracts._finding import Finding
     from litellm_contracts._model import Call, Contract
     from litellm_contracts._observation import Observation, Outcome
@@ -63,23 +64,26 @@ class Campaign:
     _deadline: float = field(default_factory=lambda: time.monotonic() + BUDGET)
 
     def run(self, seed: int, examples: int) -> None:
-        """Cover the corners, then draw `examples` more; stop at the first failure."""
-        if self._corners():
-            run_examples(self.contract, self.profile, self._attempt, seed=seed, examples=examples)
+        """Cover the corners, then try drawn inputs; stop at the first failure, and reduce it."""
+        for levels, factors in self._inputs(seed, examples):
+            if not self._try_levels(levels, factors):
+                fails = partial(self._fails, factors=factors)
+                self.conditions = conditions(reduce_levels(levels, factors, fails), factors)
+                return
 
-    def _corners(self) -> bool:
-        """Return whether every corner was kept."""
+    def _inputs(self, seed: int, examples: int) -> Iterator[tuple[Levels, Factors]]:
         factors = factors_of(self.contract)
         for levels in corners(factors):
-            if not self._try_levels(levels):
-                least = reduce_levels(levels, factors, lambda some: not self._try_levels(some))
-                self.conditions = conditions(least, factors)
-                return False
-        return True
+            yield levels, factors
+        for one in drawn(seed, examples):
+            yield drawn_levels(self.contract, one)
 
-    def _try_levels(self, levels: Levels) -> bool:
+    def _fails(self, levels: Levels, factors: Factors) -> bool:
+        return not self._try_levels(levels, factors)
+
+    def _try_levels(self, levels: Levels, factors: Factors) -> bool:
         marker = make_marker(self.contract.id, f"example-{self.made + 1}")
-        return self._attempt(*corner_call(self.contract, levels, marker))
+        return self._attempt(*corner_call(self.contract, levels, marker, factors))
 
     def _attempt(self, call: Call, model: str) -> bool:
         """Make a call; true where the contract is kept, or the budget is spent."""

@@ -16,7 +16,7 @@ from litellm_contracts._config_layers import (
     flags_layer,
     merge,
 )
-from litellm_contracts._generated import DEFAULT_EXAMPLES, DEFAULT_SEED
+from litellm_contracts._drawn import DEFAULT_EXAMPLES, DEFAULT_SEED
 from litellm_contracts._model import METHODS
 from litellm_contracts._requirements import EVERYTHING
 

@@ -1,25 +1,30 @@
 """The input space covered on purpose: every part present and absent, every length at its bounds.
 
 Each factor below takes some levels; every pair of levels of two factors meets in some call
-(all-pairs). What fails is reduced by putting one factor after the other back to its plain level,
-so that the condition under which a handler fails is what remains.
+(all-pairs). What fails is reduced by putting one factor after the other back to a plainer level, so
+that the condition under which a handler fails is what remains.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
+from functools import partial
+from operator import ne
 from typing import TYPE_CHECKING, Any
 
 from fake_litellm import Failure, Reply, ToolCall
 from litellm_contracts._model import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from litellm_contracts._model import Contract
 
 Levels = dict[str, str]
 """A level for each factor, by name."""
+Factors = Mapping[str, Mapping[str, Any]]
+"""The values of each level of each factor, by name; the first level is the plain one."""
 
 _FUNCTION = {"name": "read_file", "description": "Read a file.", "parameters": {"type": "object"}}
 _TOOL = {"type": "function", "function": _FUNCTION}
@@ -64,8 +69,7 @@ OTHER_MODELS = (
 )
 """Further names, each tried with nothing else unusual."""
 
-# The first level of each factor is the plain one.
-FACTORS: dict[str, dict[str, Any]] = {
+FACTORS: Factors = {
     "task id": {
         "UUID": "6d0f1a2b-3c4d-4e5f-8a9b-0c1d2e3f4a5b",
         "absent": None,
@@ -132,14 +136,14 @@ _OF_PROMPTS = ("text", "model", _RETRIED)
 _REPLY = Reply(text="One, two, three.")
 
 
-def factors_of(contract: Contract) -> dict[str, dict[str, Any]]:
+def factors_of(contract: Contract) -> Factors:
     """Return the factors of a generated contract."""
     if contract.generator == "prompts":
         return {name: FACTORS[name] for name in _OF_PROMPTS}
     return FACTORS
 
 
-def corners(factors: Mapping[str, Mapping[str, Any]]) -> Iterator[Levels]:
+def corners(factors: Factors) -> Iterator[Levels]:
     """Yield levels, each once, so that every pair of two factors' levels occurs; the plain first.
 
     Rows more: metadata with nothing in it, right after a task; and each model with nothing else
@@ -147,7 +151,7 @@ def corners(factors: Mapping[str, Mapping[str, Any]]) -> Iterator[Levels]:
     """
     from allpairspy import AllPairs
 
-    plain = {name: next(iter(levels)) for name, levels in factors.items()}
+    plain = plain_levels(factors)
     paired = [name for name in factors if name != _RETRIED]
     rows = AllPairs([[one for one in factors[name] if one not in OTHER_MODELS] for name in paired])
     wanted = [{**plain, **dict(zip(paired, row, strict=True))} for row in rows]
@@ -161,20 +165,24 @@ def corners(factors: Mapping[str, Mapping[str, Any]]) -> Iterator[Levels]:
             yield levels
 
 
-def reduce_levels(
-    levels: Levels, factors: Mapping[str, Mapping[str, Any]], fails: Callable[[Levels], bool]
-) -> Levels:
-    """Put factor after factor back to its plain level for as long as it `fails`."""
+def plain_levels(factors: Factors) -> Levels:
+    """Return the plain level of each factor."""
+    return {name: next(iter(levels)) for name, levels in factors.items()}
+
+
+def reduce_levels(levels: Levels, factors: Factors, fails: Callable[[Levels], bool]) -> Levels:
+    """Put factor after factor to the first of its levels with which it still `fails`."""
     for name, known in factors.items():
-        plain = {**levels, name: next(iter(known))}
-        if plain != levels and fails(plain):
-            levels = plain
+        earlier = itertools.takewhile(partial(ne, levels[name]), known)
+        lesser = ({**levels, name: level} for level in earlier)
+        levels = next((some for some in lesser if fails(some)), levels)
     return levels
 
 
-def conditions(levels: Levels, factors: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+def conditions(levels: Levels, factors: Factors) -> dict[str, str]:
     """Return the levels that are not the plain ones: under which the failure shows."""
-    return {name: level for name, level in levels.items() if level != next(iter(factors[name]))}
+    plain = plain_levels(factors)
+    return {name: level for name, level in levels.items() if level != plain[name]}
 
 
 def leading_call(marker: str) -> Call:
@@ -189,9 +197,11 @@ def leading_call(marker: str) -> Call:
     )
 
 
-def corner_call(contract: Contract, levels: Levels, marker: str) -> tuple[Call, str]:
+def corner_call(
+    contract: Contract, levels: Levels, marker: str, factors: Factors = FACTORS
+) -> tuple[Call, str]:
     """Build the call for some levels; returns it with the model's name."""
-    value = {name: FACTORS[name][level] for name, level in levels.items()}
+    value = {name: factors[name][level] for name, level in levels.items()}
     text = f"{value['text']} {marker}"
     if contract.generator == "prompts":
         call = Call(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from litellm_contracts._model import Contract, Result
     from litellm_contracts._run import Exchanges, Options
 
-_GENERATED_WEIGHT = 200
+_GENERATED_WEIGHTS = {"conversations": 150, "prompts": 60}
 _RETRIED = {408, 409, 429, *range(500, 600)}
 _WAITING_SHARES = 8  # they sleep most of the time, and cost a fork each
 _LONGEST_GOODBYE = 0.1  # seconds that the first contract's threads are given to end
@@ -89,21 +89,18 @@ def _start_method() -> Literal["fork", "spawn"]:
 def _shares(contracts: Sequence[Contract], jobs: int, apart: int) -> list[list[Contract]]:
     """Deal the contracts out in `jobs` shares, and those that mostly wait in `apart` more.
 
-    The generated ones stay together: what they import takes as long as they do. What waits for an
-    SDK's retry needs no core of its own.
+    What waits for an SDK's retry needs no core of its own.
     """
-    generated = [contract for contract in contracts if contract.generator is not None]
     waiting = [contract for contract in contracts if apart and _waits(contract)]
-    special = {contract.id for contract in (*generated, *waiting)}
-    others = [contract for contract in contracts if contract.id not in special]
-    shares = _deal(others, [generated, *([] for _ in range(jobs - 1))])
-    shares += _deal(waiting, [[] for _ in range(apart)])
+    others = [contract for contract in contracts if not (apart and _waits(contract))]
+    shares = [*_deal(others, jobs), *_deal(waiting, apart)]
     return [share for share in shares if share]
 
 
-def _deal(contracts: Sequence[Contract], shares: list[list[Contract]]) -> list[list[Contract]]:
-    """Add whole exchanges to the shares, the heaviest first, each to the lightest share."""
-    weights = [sum(map(_weight, share)) for share in shares]
+def _deal(contracts: Sequence[Contract], count: int) -> list[list[Contract]]:
+    """Make `count` shares of whole exchanges, the heaviest first, each to the lightest share."""
+    shares: list[list[Contract]] = [[] for _ in range(count)]
+    weights = [0] * count
     exchanges: dict[str, list[Contract]] = {}
     for contract in contracts:
         exchanges.setdefault(contract.exchange, []).append(contract)
@@ -131,6 +128,6 @@ def _is_retried(answer: Answer) -> bool:
 def _weight(contract: Contract) -> int:
     """Return about what a contract costs, in units of one call."""
     if contract.generator is not None:
-        return _GENERATED_WEIGHT
+        return _GENERATED_WEIGHTS[contract.generator]
     handlers = len({call.handler for call in contract.calls})
     return 3 * handlers + len(contract.calls) + 20 * _waits(contract)

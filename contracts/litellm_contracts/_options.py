@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from litellm_contracts._drawn import demand_drawable
 from litellm_contracts._errors import UsageError
 from litellm_contracts._profile import choose_profile
 from litellm_contracts._requirements import EVERYTHING, in_set, read_set
@@ -34,7 +35,8 @@ def options_of(config: Config) -> Options:
     """Return how a run judges.
 
     Raises:
-        UsageError: where there is no such profile or LiteLLM release, or a header is none.
+        UsageError: where there is no such profile or LiteLLM release, a header is none, or
+            inputs have to be drawn and Schemathesis is missing.
     """
     with _told_with(config, "profile"):
         profile = choose_profile(config.profile)
@@ -42,6 +44,7 @@ def options_of(config: Config) -> Options:
         profile = choose_profile(config.profile, config.header)
     with _told_with(config, "litellm"):
         _check_release(config.litellm)
+    demand_drawable(config.seed, config.examples)
     return Options(
         profile=profile,
         litellm=config.litellm,

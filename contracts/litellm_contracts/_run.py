@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from litellm_contracts._campaign import Campaign, blocking
 from litellm_contracts._checks import judge
 from litellm_contracts._corners import leading_call
+from litellm_contracts._drawn import DEFAULT_EXAMPLES, DEFAULT_SEED
 from litellm_contracts._evidence import evidence, redact
-from litellm_contracts._generated import DEFAULT_EXAMPLES, DEFAULT_SEED
 from litellm_contracts._profile import ZOO, Profile
 from litellm_contracts._requirements import EVERYTHING
 from litellm_contracts._scenario import Stage

@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from litellm_contracts._doors import PythonDoor
+from litellm_contracts._drawn import DEFAULT_EXAMPLES
 from litellm_contracts._errors import EXIT_BROKEN, EXIT_CONFORMANT, HandlerError
-from litellm_contracts._generated import DEFAULT_EXAMPLES
 from litellm_contracts._model import Status
 from litellm_contracts._processes import process_pool
 from litellm_contracts._profile import choose_profile

@@ -77,6 +77,12 @@ def test_a_failure_is_reduced_to_the_condition_it_needs() -> None:
     assert conditions(least, TWO) == {"b": "odd"}
 
 
+def test_a_failure_is_reduced_to_the_first_level_that_shows_it() -> None:
+    factors = {"a": dict.fromkeys("0123")}
+    least = reduce_levels({"a": "3"}, factors, lambda levels: levels["a"] >= "1")
+    assert least == {"a": "1"}
+
+
 def test_a_failure_that_needs_two_conditions_keeps_both() -> None:
     odd = {"a": "odd", "b": "odd", "c": "odd"}
     least = reduce_levels(odd, TWO, lambda levels: levels["a"] == levels["c"] == "odd")

@@ -57,11 +57,6 @@ def test_contracts_of_one_exchange_are_in_one_share(jobs: int) -> None:
     assert len(dealt) < len(all_contracts())
 
 
-def test_the_generated_contracts_share_their_imports() -> None:
-    own, *_ = _shares(all_contracts(), 2, apart=2)
-    assert ids(own) >= GENERATED
-
-
 def test_what_waits_needs_no_core_of_its_own() -> None:
     _, _, one, another = _shares(all_contracts(), 2, apart=2)
     assert ids(one) | ids(another) == {one.id for one in all_contracts() if _waits(one)}
