@@ -37,7 +37,7 @@ def add_bisect_command(commands: argparse._SubParsersAction[argparse.ArgumentPar
         "handler", nargs="?", metavar="HANDLER", help="module:factory or file.py:factory"
     )
     bisect.add_argument("--from", required=True, dest="first", metavar="V", help="such as 3.0.0")
-    bisect.add_argument("--to", required=True, dest="last", metavar="V", help="such as 3.54.0")
+    bisect.add_argument("--to", required=True, dest="last", metavar="V", help="such as 3.57.0")
     bisect.add_argument(
         "--with",
         action="append",

@@ -39,7 +39,7 @@ class Claim:
 
 
 def named(name: str) -> Claim:
-    """Return what the name of an environment says, such as `py312-openai3.54.0`, `node7.57.0`."""
+    """Return what the name of an environment says, such as `py312-openai3.57.0`, `node7.57.0`."""
     found = _NAME.search(name)
     if found is None:
         return Claim()

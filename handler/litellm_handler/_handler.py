@@ -113,7 +113,7 @@ class LiteLLMHandler:
             call_id = raw.headers.get("x-litellm-call-id")
             logger.debug("LiteLLM call %s", call_id)
             stream: Any = raw.parse()
-            if inspect.isawaitable(stream):  # as with_streaming_response's is; not in 1.0 to 3.54
+            if inspect.isawaitable(stream):  # as with_streaming_response's is; not in 1.0 to 3.57
                 stream = await stream
             async for event in stream:
                 plain = to_plain(event)
