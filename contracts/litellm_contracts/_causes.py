@@ -1,4 +1,7 @@
-"""The likeliest cause of a finding, told in the terms of a handler's author."""
+"""The likeliest cause of a finding, told in the terms of a handler's author.
+
+A function that finds out returns the cause, and the clue in the request that gives it away.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ if TYPE_CHECKING:
     from litellm_contracts._profile import Profile
 
 _PLACEHOLDERS = {"undefined", "null", "None", "[object Object]", "NaN", "nil", ""}
+_NAMED = 3
 
 
 def filed(session: Session) -> str:
@@ -21,11 +25,12 @@ def filed(session: Session) -> str:
     return f"under session {session.session_id!r} (from {session.source})"
 
 
-def masked(session: Session, profile: Profile) -> str:
+def masked(session: Session, profile: Profile) -> tuple[str, str]:
     """Explain a session that does not come from the vendor's header."""
     if session.source is None:
-        return f"{profile.header} is not sent"
-    return f"{session.source} decides; LiteLLM should find the task id in {profile.header} alone"
+        return f"{profile.header} is not sent", ""
+    cause = f"LiteLLM should find the task id in {profile.header} alone"
+    return cause, f"{session.source} decides"
 
 
 def never_sent(outcome: Outcome, observation: Observation) -> str:
@@ -42,47 +47,48 @@ def never_sent(outcome: Outcome, observation: Observation) -> str:
 
 def wrong_header(
     seen: Seen, due: str, values: list[str], observation: Observation, profile: Profile
-) -> str:
+) -> tuple[str, str]:
     """Explain a header line that is missing, doubled, or has another value than is due."""
     if len(values) > 1:
         return (
             "the header is set twice in two spellings (client default_headers and the request's "
             "own headers): openai before 3.19.1 merges them case-sensitively"
-        )
+        ), ""
     if not values:
         return _missing(seen, due, profile)
     return _other_value(values[0], due, _calls_with(values[0], seen, observation))
 
 
-def _other_value(value: str, due: str, others: str) -> str:
+def _other_value(value: str, due: str, others: str) -> tuple[str, str]:
     if others:
         return (
-            f"{value!r} is the task id of another call ({others}): the id is kept on the handler "
-            "or the client instead of being passed with each request"
+            "the id is kept on the handler or the client instead of being passed with each request",
+            f"{value!r} is the task id of another call ({others})",
         )
     if value in _PLACEHOLDERS:
-        return f"{value!r} is a placeholder: a missing value was turned into text"
+        return "a missing value was turned into text", f"{value!r} is a placeholder"
     if value.lower() == due.lower():
-        return "the letter case of the task id was changed"
+        return "the letter case of the task id was changed", ""
     if value and (value in due or due in value):
-        return "the task id was cut, padded or quoted on its way"
-    return "the value does not come from this call's metadata"
+        return "the task id was cut, padded or quoted on its way", ""
+    return "the value does not come from this call's metadata", ""
 
 
 def unwanted_header(
     seen: Seen, values: list[str], observation: Observation, profile: Profile
-) -> str:
+) -> tuple[str, str]:
     """Explain a header line that should not be there."""
     value = values[0]
     if value in _PLACEHOLDERS:
-        return f"{value!r} is a placeholder: the header is set without asking for a task id first"
+        cause = "the header is set without asking for a task id first"
+        return cause, f"{value!r} is a placeholder"
     others = _calls_with(value, seen, observation)
     if others:
         return (
-            f"{value!r} is the task id of another call ({others}): the header sits in the "
-            "client's default_headers or in state that outlives the call"
+            "the header sits in the client's default_headers or in state that outlives the call",
+            f"{value!r} is the task id of another call ({others})",
         )
-    return f"{profile.header} is set for every request, with a value of the handler's own"
+    return f"{profile.header} is set for every request, with a value of the handler's own", ""
 
 
 def looks_alike(name: str, value: str, due: str, profile: Profile) -> bool:
@@ -90,18 +96,18 @@ def looks_alike(name: str, value: str, due: str, profile: Profile) -> bool:
     return value == due or _letters(name) == _letters(profile.header)
 
 
-def _missing(seen: Seen, due: str, profile: Profile) -> str:
+def _missing(seen: Seen, due: str, profile: Profile) -> tuple[str, str]:
     alike = [
         name
         for name, value in seen.request.headers
         if looks_alike(name.lower(), value, due, profile)
     ]
     if alike:
-        return f"the id is sent as {alike[0]!r}; LiteLLM groups by {profile.header}"
+        return f"LiteLLM groups by {profile.header}", f"the id is sent as {alike[0]!r}"
     body = seen.request.body.decode(errors="replace")
     if due in body:
-        return "the task id is in the request body instead of a header"
-    return "the request is sent without extra headers on this path of the handler"
+        return "the task id is in the request body instead of a header", ""
+    return "the request is sent without extra headers on this path of the handler", ""
 
 
 def _letters(name: str) -> str:
@@ -115,4 +121,5 @@ def _calls_with(value: str, seen: Seen, observation: Observation) -> str:
         for outcome in observation.outcomes
         if outcome.call.task_id == value and outcome.call.name != own
     ]
-    return ", ".join(names)
+    others = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {others} more" if others > 0 else "")

@@ -143,13 +143,15 @@ def check_session(observation: Observation, profile: Profile) -> Iterator[Findin
                 wrong = (session.session_id, session.source) != filed_right
                 expected = f"session {due!r} from {profile.header}"
             if wrong:
+                cause, clue = _causes.masked(session, profile)
                 yield Finding(
                     message=f"LiteLLM would file request {seen.number} "
                     f"{_causes.filed(session)}; expected {expected}",
                     call=outcome.call.name,
                     request=seen.number,
                     marks=marks_named(seen, session.source),
-                    cause="; ".join(session.near_misses) or _causes.masked(session, profile),
+                    cause="; ".join(session.near_misses) or cause,
+                    clue="" if session.near_misses else clue,
                 )
 
 
@@ -210,12 +212,14 @@ def _wanted(seen: Seen, due: str, observation: Observation, profile: Profile) ->
         message = f"{len(values)} {profile.header} header lines; expected exactly one"
     else:
         message = f"{profile.header} is {values[0]!r}; expected {due!r}"
+    cause, clue = _causes.wrong_header(seen, due, values, observation, profile)
     yield Finding(
         message=f"request {seen.number}: {message}",
         call=seen.call.name if seen.call else None,
         request=seen.number,
         marks=shown,
-        cause=_causes.wrong_header(seen, due, values, observation, profile),
+        cause=cause,
+        clue=clue,
     )
 
 
@@ -241,12 +245,14 @@ def _unwanted(seen: Seen, observation: Observation, profile: Profile) -> Iterato
         if seen.call is not None and seen.call.method == "complete_prompt"
         else "the call has no task id"
     )
+    cause, clue = _causes.unwanted_header(seen, values, observation, profile)
     yield Finding(
         message=f"request {seen.number}: {profile.header} is sent ({values[0]!r}), but {reason}",
         call=seen.call.name if seen.call else None,
         request=seen.number,
         marks=marks_named(seen, profile.header.lower()),
-        cause=_causes.unwanted_header(seen, values, observation, profile),
+        cause=cause,
+        clue=clue,
     )
 
 

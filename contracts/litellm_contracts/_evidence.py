@@ -53,6 +53,7 @@ def evidence(
                 "call": finding.call,
                 "request": finding.request,
                 "cause": finding.cause,
+                "clue": finding.clue,
             }
             for finding in findings
         ],

@@ -21,7 +21,8 @@ class Finding:
         call: The call's name, or `None` where the request belongs to no call.
         request: The request's number in the journal, or `None` where there is none.
         marks: Indexes of the faulty header lines of that request.
-        cause: The likeliest cause, in the author's terms.
+        cause: The likeliest cause, in the author's terms; the same for all findings that share it.
+        clue: What in this request gives it away.
     """
 
     message: str
@@ -29,6 +30,7 @@ class Finding:
     request: int | None = None
     marks: tuple[int, ...] = ()
     cause: str = ""
+    clue: str = ""
 
 
 def marks(seen: Seen, is_faulty: Callable[[str, str], bool]) -> tuple[int, ...]:

@@ -73,6 +73,19 @@ def test_a_click_opens_a_contract_without_script(open_tab: Open, reports: Report
     assert not one.locator(".sequence").is_visible()
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_likely_cause_leads_to_a_contract_that_is_open_then(
+    open_tab: Open, reports: Reports, *, script: bool
+) -> None:
+    page = open_tab(reports("broken"), script=script).page
+    link = page.locator("#causes a").first
+    one = contract(page, link.inner_text())
+    one.locator("summary").first.click()
+    assert not one.locator(".sequence").first.is_visible()
+    link.click()
+    assert one.locator(".sequence").first.is_visible()
+
+
 @pytest.mark.parametrize("key", ["Enter", "Space"])
 def test_a_key_opens_a_contract_without_script(open_tab: Open, reports: Reports, key: str) -> None:
     page = open_tab(reports("conformant"), script=False).page

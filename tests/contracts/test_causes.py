@@ -12,6 +12,7 @@ from litellm_contracts._profile import ZOO
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fake_litellm import RecordedRequest
     from litellm_contracts._model import Call
     from litellm_contracts._observation import Observation
 
@@ -61,7 +62,7 @@ def test_the_cause_of_a_wrong_header(
 ) -> None:
     observation = asked(headers, body)
     [finding] = CHECKS["header"](observation, ZOO)
-    assert cause in finding.cause
+    assert cause in f"{finding.clue}: {finding.cause}"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_the_cause_of_an_unwanted_header(
     header = [("X-Zoo-Session-ID", value)]
     for call in (message("ask", metadata={}), prompt("ask")):
         [finding] = CHECKS["header"](asked(header, call=call), ZOO)
-        assert cause in finding.cause
+        assert cause in f"{finding.clue}: {finding.cause}"
 
 
 @pytest.mark.parametrize(
@@ -100,14 +101,39 @@ def test_where_litellm_files_a_request(session: Session, told: str) -> None:
 @pytest.mark.parametrize(
     ("source", "told"),
     [
-        pytest.param(None, "X-Zoo-Session-ID is not sent", id="none"),
+        pytest.param(None, ("X-Zoo-Session-ID is not sent", ""), id="none"),
         pytest.param(
             "traceparent",
-            "traceparent decides; LiteLLM should find the task id in X-Zoo-Session-ID alone",
+            ("LiteLLM should find the task id in X-Zoo-Session-ID alone", "traceparent decides"),
             id="another header",
         ),
     ],
 )
-def test_what_masks_the_vendors_header(source: str | None, told: str) -> None:
+def test_what_masks_the_vendors_header(source: str | None, told: tuple[str, str]) -> None:
     session = Session(None, None, source, rejected=False, near_misses=())
     assert masked(session, ZOO) == told
+
+
+def test_the_cause_is_the_same_whichever_calls_id_it_is(
+    message: MakeCall, sent: Callable[..., RecordedRequest], seen: Seen
+) -> None:
+    last = message("ask", metadata={})
+    told = [
+        (finding.cause, finding.clue)
+        for task_id in ("task-0007", "task-0008")
+        for finding in CHECKS["header"](
+            seen([message("first", task_id), last], sent("ask", ("X-Zoo-Session-ID", task_id))), ZOO
+        )
+        if finding.call == "ask"
+    ]
+    causes, clues = zip(*told, strict=True)
+    assert (len(set(causes)), len(set(clues))) == (1, 2)
+
+
+def test_of_many_calls_with_an_id_a_few_are_named(
+    message: MakeCall, sent: Callable[..., RecordedRequest], seen: Seen
+) -> None:
+    earlier = [message(f"turn-{number}", EARLIER, judged=False) for number in range(1, 6)]
+    observation = seen([*earlier, message("ask")], sent("ask", ("X-Zoo-Session-ID", EARLIER)))
+    [finding] = CHECKS["header"](observation, ZOO)
+    assert finding.clue.endswith("another call (turn-1, turn-2, turn-3 and 2 more)")

@@ -29,7 +29,9 @@ KEY = "sk-secret"
 
 def test_a_request_is_shown_as_it_was_sent(asked: Seen) -> None:
     findings = [
-        Finding(message="first", call="ask", request=1, marks=(3,), cause="because"),
+        Finding(
+            message="first", call="ask", request=1, marks=(3,), cause="because", clue="it shows"
+        ),
         Finding(message="second", call="ask", request=1, marks=(2, 3)),
         Finding(message="third", call="earlier"),
     ]
@@ -61,6 +63,7 @@ def test_a_request_is_shown_as_it_was_sent(asked: Seen) -> None:
         "call": "ask",
         "request": 1,
         "cause": "because",
+        "clue": "it shows",
     }
     assert shown["reproduce"] == "run it again"
 

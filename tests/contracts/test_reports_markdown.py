@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 OURS = {
     "h2", "p", "strong", "code", "details", "summary", "pre", "blockquote",
-    "table", "thead", "tbody", "tr", "th", "td",
+    "table", "thead", "tbody", "tr", "th", "td", "ol", "li",
 }  # fmt: skip
 HOSTILE = (
     "`tick` ``` | pipe </pre></details><script>alert(1)</script> <img src=x onerror=y> "

@@ -6,7 +6,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from litellm_contracts._model import Status, Verdict
-from litellm_contracts.reports._text import failure_lines, headline, status_line, summary
+from litellm_contracts.reports._text import (
+    cause_lines,
+    failure_lines,
+    headline,
+    status_line,
+    summary,
+)
 from litellm_contracts.reports._visible import visible
 
 if TYPE_CHECKING:
@@ -49,6 +55,8 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         if result.status in _TOLD:
             yield ""
             yield from _story(result)
+    for line in cause_lines(report):
+        yield _text(line, "" if line.startswith(" ") else "bold")
     yield ""
     is_good = report.verdict is Verdict.CONFORMANT
     yield _text(summary(report), "bold green" if is_good else "bold red")

@@ -10,6 +10,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from litellm_contracts._model import Status, Verdict
+from litellm_contracts.reports._common import likely
 from litellm_contracts.reports._text import summary
 from litellm_contracts.reports._visible import visible
 
@@ -51,7 +52,7 @@ def _story(result: Result) -> str:
     parts = (
         ("required", result.requirement),
         ("seen", result.message),
-        ("likely", finding["cause"]),
+        ("likely", likely(finding)),
         ("again", evidence.get("reproduce", "")),
     )
     return "\n".join(f"{name}: {text}" for name, text in parts if text)

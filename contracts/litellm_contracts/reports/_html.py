@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from litellm_contracts._model import Status
+from litellm_contracts.reports._common import common_causes
 from litellm_contracts.reports._page import render
 from litellm_contracts.reports._text import counted, headline
 
@@ -41,6 +42,7 @@ def write_html(report: Report) -> str:
         counted=counted(report),
         headline=headline(report),
         sections=_sections(report),
+        causes=common_causes(report),
         words=WORDS,
     )
 

@@ -11,6 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from litellm_contracts._model import Status
+from litellm_contracts.reports._common import cause_line, common_causes
 from litellm_contracts.reports._text import counted, failure_lines, headline
 from litellm_contracts.reports._visible import visible
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 LIMIT = 1_000_000
 """Bytes; GitHub drops a step's summary of more than 1 MiB whole."""
 
+_CAUSES = 10
 _LONGEST = 500
 _LONGEST_STORY = 20_000
 _MARKUP = re.compile(r"[^\w\s.,;()/='?+-]|_|(?<=www)\.", re.IGNORECASE)
@@ -66,6 +68,11 @@ def _head(report: Report) -> Iterator[str]:
     missing = report.counts["not-run"]
     if missing:
         yield f"{missing} contracts were not run; a verdict needs them all.\n\n"
+    causes = common_causes(report)
+    if causes:
+        yield "Likely causes, the commonest first:\n"
+        yield from (f"1. {plain(cause_line(*one))}" for one in causes[:_CAUSES])
+        yield "\n"
 
 
 def _story(result: Result, *, is_open: bool) -> Iterator[str]:

@@ -8,6 +8,7 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from litellm_contracts.reports._common import likely
 from litellm_contracts.reports._sequence import sequence
 from litellm_contracts.reports._text import call_text, telling_lines
 from litellm_contracts.reports._visible import visible
@@ -43,6 +44,7 @@ def render(page: str, header: str, styles: Sequence[str], script: str, **values:
         header=header,
         sequence=sequence,
         call_text=call_text,
+        likely=likely,
         telling_lines=telling_lines,
         session_lines=lambda request: _session_lines(request, header),
         argument=_argument,

@@ -8,6 +8,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._model import Status
+from litellm_contracts.reports._common import cause_line, common_causes, likely
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,8 +49,18 @@ def _lines(report: Report) -> Iterator[str]:
         if result.status in _TOLD:
             yield ""
             yield from failure_lines(result)
+    yield from cause_lines(report)
     yield ""
     yield summary(report)
+
+
+def cause_lines(report: Report) -> Iterator[str]:
+    """Say which likely causes the failures have in common."""
+    causes = common_causes(report)
+    if causes:
+        yield "\nlikely causes, the commonest first:"
+    for cause, ids in causes:
+        yield f"  {cause_line(cause, ids)}"
 
 
 def headline(report: Report) -> str:
@@ -111,7 +122,7 @@ def failure_lines(result: Result) -> Iterator[str]:
     if request is not None:
         yield from _request_lines(request)
     if findings[0]["cause"]:
-        yield f"  likely:   {findings[0]['cause']}"
+        yield f"  likely:   {likely(findings[0])}"
     yield f"  explain:  litellm-contracts explain {result.id}"
     yield f"  again:    {evidence['reproduce']}"
 
