@@ -14,7 +14,7 @@ from pathlib import Path
 
 from litellm_contracts._corners import MODELS, corners, factors_of
 from litellm_contracts._drawn import DEFAULT_EXAMPLES
-from litellm_contracts._suite import all_contracts
+from litellm_contracts._tables import all_contracts
 
 RUNS = 5
 FLOOR = Path(__file__).with_name("floor.py")

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._checks import judge
+from litellm_contracts._checks_own import offers_tools
 from litellm_contracts._corners import (
     conditions,
     corner_call,
@@ -60,6 +61,7 @@ class Campaign:
     observation: Observation | None = None
     conditions: dict[str, str] = field(default_factory=dict)
     complete: bool = True
+    _knows_tools: bool = False
     _earlier: dict[str, Outcome] = field(default_factory=dict)
     _deadline: float = field(default_factory=lambda: time.monotonic() + BUDGET)
 
@@ -92,7 +94,7 @@ class Campaign:
             return True
         self.made += 1
         seen = self._observe(call, model)
-        findings = judge(self.contract.checks, seen, self.profile)
+        findings = judge(self.contract.all_checks, seen, self.profile)
         if findings and not self.findings:
             self._deadline = time.monotonic() + SHRINK_BUDGET
         if findings or not self.findings:
@@ -107,7 +109,9 @@ class Campaign:
         before = [self._earlier[model]] if model in self._earlier else []
         if call.task_id is not None:
             self._remember(seen, model)
-        return replace(seen, outcomes=(*before, *seen.outcomes))
+        self._knows_tools = self._knows_tools or any(map(offers_tools, seen.seen))
+        outcomes = (*before, *seen.outcomes)
+        return replace(seen, outcomes=outcomes, knows_tools=self._knows_tools)
 
     def _remember(self, seen: Observation, model: str) -> None:
         # Its requests are not in later observations: it was judged when it was made.
@@ -121,7 +125,7 @@ class Campaign:
         *earlier, last = self.observation.outcomes
         requests = [seen.request for seen in self.observation.seen]
         on_the_wire = {value for request in requests for _, value in request.headers}
-        leaked = [one for one in earlier if one.call.task_id in on_the_wire]
+        leaked = [one for one in earlier if one.call.task_id in on_the_wire - {last.call.task_id}]
         return [_arguments(outcome.call) for outcome in (*leaked, last)]
 
 

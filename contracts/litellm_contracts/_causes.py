@@ -35,10 +35,15 @@ def masked(session: Session, profile: Profile) -> tuple[str, str]:
 
 def never_sent(outcome: Outcome, observation: Observation) -> str:
     """Explain a call that reached no route of the proxy."""
-    if any(seen.call is None for seen in observation.seen):
+    if any(seen.is_stray for seen in observation.seen):
         return (
             "a request arrived, but its body does not hold the text that was passed in: check "
             "that messages and prompt are sent on"
+        )
+    if (outcome.error or "").startswith("TypeError"):
+        return (
+            "the methods are called as create_message(system_prompt, messages, metadata) and "
+            "complete_prompt(prompt)"
         )
     if outcome.error:
         return "the handler refuses the call, or builds a client that cannot reach base_url"

@@ -14,16 +14,18 @@ from litellm_contracts._checks_hostile import HOSTILE_CHECKS
 from litellm_contracts._checks_leaks import LEAK_CHECKS
 from litellm_contracts._checks_own import OWN_CHECKS
 from litellm_contracts._finding import Finding, marks, marks_named, named
-from litellm_contracts._model import is_fault
+from litellm_contracts._model import is_fault, says_nothing
 from litellm_contracts._profile import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from litellm_contracts._model import Call
-    from litellm_contracts._observation import Observation, Seen
+    from litellm_contracts._observation import Observation, Outcome, Seen
     from litellm_contracts._profile import Profile
 
+FAILURES_IN_A_ROW = 5
+"""After so many failed calls a handler may refuse further ones for a while."""
 CHAT_ROUTE = re.compile(r"/chat/completions$")
 SESSION_ROUTE = re.compile(r"/(chat/completions|completions|responses|messages|embeddings)$")
 """Paths whose requests LiteLLM files under a session."""
@@ -33,18 +35,18 @@ def check_reached(observation: Observation, _profile: Profile) -> Iterator[Findi
     """Every call reached the proxy and came back: what was never sent is not right either.
 
     A call may be missing where its task id may be refused, its connection is reset, nobody reads
-    its answer, or only what came before it, such as a chunk that says it has begun. One that is to
+    its answer, or only what came before it, such as a chunk that says it has begun; and where it
+    fails after several that failed: a handler may ask no more for a while. One that is to
     be tried again may take its time, and one that is made between the chunks of another may wait
     for it in vain: a handler may do its calls in turn.
     """
     for outcome in observation.outcomes:
         call = outcome.call
-        is_left_early = (call.abandon_after or call.cancel_after) and not outcome.received_text
-        excused = call.may_refuse or call.reset_connections or call.never_read or is_left_early
+        excused = _may_be_unsent(outcome)
         made = len(observation.requests_of(call))
         if not excused and made < call.times:
             error = f": {outcome.error}" if outcome.error else " and returned without an error"
-            strays = any(seen.call is None for seen in observation.seen)
+            strays = any(seen.is_stray for seen in observation.seen)
             none = "no request that holds its text" if strays else "no request"
             sent = f"{made} requests for {outcome.call.times} calls" if made else none
             yield Finding(
@@ -60,6 +62,21 @@ def check_reached(observation: Observation, _profile: Profile) -> Iterator[Findi
                 cause="the handler waits for something that never comes: a lock that is not "
                 "released, the end of a stream that has ended, a connection that is not given back",
             )
+
+
+def _may_be_unsent(outcome: Outcome) -> bool:
+    call = outcome.call
+    is_left_early = (call.abandon_after or call.cancel_after) and not outcome.received_text
+    is_cancelled_beside = call.cancel and call.together
+    asks_no_more = outcome.failed_before >= FAILURES_IN_A_ROW and outcome.error is not None
+    return bool(
+        call.may_refuse
+        or call.reset_connections
+        or call.never_read
+        or is_left_early
+        or is_cancelled_beside
+        or (asks_no_more and not outcome.hangs)
+    )
 
 
 def check_header(observation: Observation, profile: Profile) -> Iterator[Finding]:
@@ -100,11 +117,15 @@ def check_header_of_others(observation: Observation, profile: Profile) -> Iterat
 def check_requests(observation: Observation, _profile: Profile) -> Iterator[Finding]:
     """Each judged call makes exactly its requests; none belongs to no call.
 
-    A handler may give up after a fault or try again: one request, and one more per fault.
+    A handler may give up after a fault, or an answer that says nothing, or try again: one request,
+    and one more per fault. Where it is never answered, it may try what it likes.
     """
     for outcome in observation.judged():
         made = observation.requests_of(outcome.call)
-        faults = sum(is_fault(answer) for answer in outcome.call.answers)
+        answers = outcome.call.answers
+        if answers and is_fault(answers[-1]):
+            continue
+        faults = sum(is_fault(answer) or says_nothing(answer) for answer in answers[:-1])
         allowed = outcome.call.times + faults + outcome.call.reset_connections
         if len(made) > allowed:
             expected = "exactly 1" if allowed == 1 else f"1 to {allowed}"
@@ -155,6 +176,22 @@ def check_session(observation: Observation, profile: Profile) -> Iterator[Findin
                 )
 
 
+def check_unmasked(observation: Observation, profile: Profile) -> Iterator[Finding]:
+    """A request with the header that is due is filed under it: nothing else in it wins.
+
+    Where LiteLLM does not know the profile's header, something else has to.
+    """
+    if not profile.recognized:
+        return
+    for finding in check_session(observation, profile):
+        seen = next(one for one in observation.seen if one.number == finding.request)
+        call = seen.call
+        due = profile.due(call) if call else None
+        carried = seen.request.header_values(profile.header)
+        if carried == ([due] if isinstance(due, str) else []):
+            yield finding
+
+
 def check_valid_request(observation: Observation, profile: Profile) -> Iterator[Finding]:
     """Each chat request of a judged call is valid by `openapi/litellm.yaml`, body and headers."""
     from litellm_contracts._openapi import request_errors
@@ -179,6 +216,7 @@ CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {
     "header-of-others": check_header_of_others,
     "requests": check_requests,
     "session": check_session,
+    "unmasked": check_unmasked,
     "valid-request": check_valid_request,
     **ANSWER_CHECKS,
     **HOSTILE_CHECKS,
@@ -190,9 +228,8 @@ CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {
 def judge(
     checks: tuple[str, ...], observation: Observation, profile: Profile
 ) -> tuple[Finding, ...]:
-    """Return the findings of `checks`, after those of `reached`, which always applies."""
-    names = ("reached", *checks)
-    return tuple(finding for name in names for finding in CHECKS[name](observation, profile))
+    """Return the findings of the checks, in their order."""
+    return tuple(finding for name in checks for finding in CHECKS[name](observation, profile))
 
 
 def _may_wait(call: Call, observation: Observation) -> bool:

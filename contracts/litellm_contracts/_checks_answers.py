@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from fake_litellm._replies import Failure, Reply
 from litellm_contracts._finding import Finding, named
-from litellm_contracts._model import ANSWER, is_fault
+from litellm_contracts._model import ANSWER, is_fault, says_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,7 +52,7 @@ def check_whole_or_error(observation: Observation, _profile: Profile) -> Iterato
                 f"{wanted.text!r}"
             )
         else:
-            wrong = next(_wrong_calls(outcome, wanted), "")
+            wrong = next(_wrong_calls(outcome, wanted, observation), "")
         if wrong and outcome.error is None:
             yield Finding(
                 message=f"{wrong}, and there is no error",
@@ -58,6 +60,25 @@ def check_whole_or_error(observation: Observation, _profile: Profile) -> Iterato
                 cause="an event that cannot be read is skipped, or a broken stream is begun anew "
                 "after some of it was passed on",
             )
+
+
+def check_answered_or_error(observation: Observation, profile: Profile) -> Iterator[Finding]:
+    """A call that its caller waits for fails, or returns the answer whole and alone.
+
+    One that the proxy never answers fails. Whether an answer without a finish reason is one, is
+    not judged here; an empty answer may be taken, or asked for again.
+    """
+    answered: list[Outcome] = []
+    unanswered: list[Outcome] = []
+    for outcome in observation.judged():
+        answers = outcome.call.answers
+        end = getattr(answers[-1], "ends", "fault") if answers else "done"
+        took_nothing = any(map(says_nothing, answers)) and not outcome.received_text
+        if outcome.call.is_stopped or end == "silent" or took_nothing:
+            continue
+        (answered if end == "done" else unanswered).append(outcome)
+    yield from check_error(replace(observation, outcomes=tuple(unanswered)), profile)
+    yield from check_whole_or_error(replace(observation, outcomes=tuple(answered)), profile)
 
 
 def check_error(observation: Observation, _profile: Profile) -> Iterator[Finding]:
@@ -104,7 +125,7 @@ def check_tool_calls(observation: Observation, _profile: Profile) -> Iterator[Fi
         if outcome.error is not None:
             yield _failed(outcome)
             continue
-        for message in _wrong_calls(outcome, _reply(outcome.call)):
+        for message in _wrong_calls(outcome, _reply(outcome.call), observation):
             yield Finding(message=message, call=outcome.call.name, cause=_LOST)
 
 
@@ -116,7 +137,7 @@ def check_usage(observation: Observation, _profile: Profile) -> Iterator[Finding
         got = [
             (chunk.get("input_tokens"), chunk.get("output_tokens"))
             for chunk in outcome.chunks
-            if isinstance(chunk, dict) and chunk.get("type") == "usage"
+            if isinstance(chunk, Mapping) and chunk.get("type") == "usage"
         ]
         if got != [wanted]:
             yield Finding(
@@ -143,6 +164,14 @@ def _gave_up(outcome: Outcome, observation: Observation) -> bool:
     return outcome.error is not None and 0 < made <= faults
 
 
+def _offers_tools(call: Call, observation: Observation) -> bool:
+    """Tell whether a request of the call offered tools, or the call was given none to offer."""
+    given = isinstance(call.metadata, dict) and call.metadata.get("tools")
+    bodies = [seen.request.json for seen in observation.requests_of(call)]
+    offers = (one for one in bodies if isinstance(one, dict))
+    return not given or any(one.get("tools") or one.get("functions") for one in offers)
+
+
 def _reply(call: Call) -> Reply:
     """Return the answer that succeeds in the end."""
     replies = [answer for answer in call.answers if isinstance(answer, Reply)]
@@ -159,8 +188,10 @@ def _how_it_failed(call: Call) -> str:
             return "cut the connection"
 
 
-def _wrong_calls(outcome: Outcome, reply: Reply) -> Iterator[str]:
-    """Say of each tool call what is wrong with it."""
+def _wrong_calls(outcome: Outcome, reply: Reply, observation: Observation) -> Iterator[str]:
+    """Say of each tool call what is wrong with it; no model calls what it was not offered."""
+    if not _offers_tools(outcome.call, observation):
+        return
     partial = _partial_calls(outcome)
     comes_whole = not partial
     for index, wanted in enumerate(map(_sent, reply.tool_calls)):
@@ -189,7 +220,7 @@ def _partial_calls(outcome: Outcome) -> dict[int, dict[str, Any]]:
     """Join the tool call chunks by their index."""
     calls: dict[int, dict[str, Any]] = {}
     for chunk in outcome.chunks:
-        if isinstance(chunk, dict) and chunk.get("type") == "tool_call_partial":
+        if isinstance(chunk, Mapping) and chunk.get("type") == "tool_call_partial":
             call = calls.setdefault(chunk.get("index", 0), {"id": "", "name": "", "arguments": ""})
             call["id"] = call["id"] or chunk.get("id") or ""
             call["name"] = call["name"] or chunk.get("name") or ""
@@ -219,6 +250,8 @@ def _plain(chunks: list[Any]) -> Any:  # noqa: ANN401 - what JSON holds
 def _fields(value: Any) -> Any:  # noqa: ANN401 - an object in a chunk
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Mapping):
+        return dict(value)
     return vars(value) if hasattr(value, "__dict__") and not isinstance(value, type) else str(value)
 
 
@@ -235,6 +268,7 @@ ANSWER_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = 
     "text": check_text,
     "error": check_error,
     "whole-or-error": check_whole_or_error,
+    "answered-or-error": check_answered_or_error,
     "error-cause": check_error_cause,
     "tool-calls": check_tool_calls,
     "usage": check_usage,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from fake_litellm import Redirect
 from litellm_contracts._evidence import SECRET_HEADERS
 from litellm_contracts._finding import Finding, marks, marks_named, named
 from litellm_contracts._model import is_fault
@@ -12,7 +14,7 @@ from litellm_contracts._model import is_fault
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from litellm_contracts._observation import Observation
+    from litellm_contracts._observation import Observation, Outcome, Seen
     from litellm_contracts._profile import Profile
 
 _MOST_TOOLS = 128
@@ -32,6 +34,8 @@ def check_own_text(observation: Observation, _profile: Profile) -> Iterator[Find
             text = "\n".join(_texts(seen.request.json))
             foreign = [marker for marker in others if marker in text and marker not in given]
             missing = [what for words, what in said.items() if words.strip() not in text]
+            if offers_tools(seen) and _tool_calls(call.messages) - _tool_calls(_messages_of(seen)):
+                missing.append("a tool call of the history")
             if missing:
                 wrong = f"does not hold {missing[0]} of {named(call)}"
             elif foreign:
@@ -46,6 +50,11 @@ def check_own_text(observation: Observation, _profile: Profile) -> Iterator[Find
             )
 
 
+def offers_tools(seen: Seen) -> bool:
+    """Tell whether a request offers tools."""
+    return bool(_tools(seen.request.json))
+
+
 def check_own_model(observation: Observation, _profile: Profile) -> Iterator[Finding]:
     """Each request of a judged call names the model that its handler was built with.
 
@@ -54,6 +63,8 @@ def check_own_model(observation: Observation, _profile: Profile) -> Iterator[Fin
     for outcome in observation.judged():
         requests = observation.requests_of(outcome.call)
         may_change = any(is_fault(answer) for answer in outcome.call.answers)
+        if outcome.call.reset_connections:
+            continue  # what was tried first is not recorded
         for seen in requests[:1] if may_change else requests:
             body = seen.request.json if isinstance(seen.request.json, dict) else {}
             if body.get("model", outcome.model) != outcome.model:
@@ -88,7 +99,9 @@ def check_own_tools(observation: Observation, _profile: Profile) -> Iterator[Fin
     calls = [outcome.call for outcome in observation.outcomes]
     given_to = {call.name: _tools(call.metadata) for call in calls}
     everyones = [_tools(seen.request.json).keys() for seen in observation.seen]
-    knows_tools = any(one.keys() & offered for one in given_to.values() for offered in everyones)
+    knows_tools = observation.knows_tools or any(
+        one.keys() & offered for one in given_to.values() for offered in everyones
+    )
     for outcome in observation.judged():
         given = given_to[outcome.call.name]
         foreign = {
@@ -131,8 +144,11 @@ def check_own_tool_choice(observation: Observation, _profile: Profile) -> Iterat
 
 
 def check_own_key(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """Each request of a judged call carries the API key that its own handler was built with."""
-    for outcome in observation.judged():
+    """Each request of a judged call carries the API key that its own handler was built with.
+
+    Unless its proxy sends it elsewhere: then the key stays behind.
+    """
+    for outcome in _not_redirected(observation):
         for seen in observation.requests_of(outcome.call):
             given = {value.rpartition(" ")[2] for _, value in seen.request.headers}
             if outcome.api_key not in given:
@@ -147,8 +163,11 @@ def check_own_key(observation: Observation, _profile: Profile) -> Iterator[Findi
 
 
 def check_own_proxy(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """Each request of a judged call goes to the proxy that its own handler was built for."""
-    for outcome in observation.judged():
+    """Each request of a judged call goes to the proxy that its own handler was built for.
+
+    Unless that proxy sends it elsewhere.
+    """
+    for outcome in _not_redirected(observation):
         for seen in observation.requests_of(outcome.call):
             [*_, host] = ["", *seen.request.header_values("Host")]
             if host != outcome.proxy:
@@ -162,15 +181,23 @@ def check_own_proxy(observation: Observation, _profile: Profile) -> Iterator[Fin
                 )
 
 
+def _not_redirected(observation: Observation) -> Iterator[Outcome]:
+    for outcome in observation.judged():
+        if not any(isinstance(answer, Redirect) for answer in outcome.call.answers):
+            yield outcome
+
+
 def _said(content: Any) -> list[str]:  # noqa: ANN401 - a text, parts of one, or nothing
     """Return the texts of a message."""
     if isinstance(content, str):
         return [content]
-    return [part["text"] for part in content or () if isinstance(part.get("text"), str)]
+    parts = content if isinstance(content, list | tuple) else ()
+    texts = (part.get("text") for part in parts if isinstance(part, dict))
+    return [text for text in texts if isinstance(text, str)]
 
 
 def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - what JSON holds
-    """Yield every text in a body, also one that is sent in several parts."""
+    """Yield every text in a body, also one that is sent in several parts or messages of a role."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -179,8 +206,23 @@ def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - what JSON holds
     elif isinstance(value, list):
         if all(isinstance(part, dict) for part in value):
             yield "".join(_said(value))
+            for _, run in groupby(value, lambda message: message.get("role")):
+                yield "".join(text for message in run for text in _said(message.get("content")))
         for part in value:
             yield from _texts(part)
+
+
+def _messages_of(seen: Seen) -> Any:  # noqa: ANN401 - what a handler sent
+    """Return the messages of a chat request; of another API's, those are not looked into."""
+    is_chat = seen.request.path.endswith("/chat/completions")
+    return _mapping(seen.request.json).get("messages") if is_chat else None
+
+
+def _tool_calls(messages: Any) -> set[str]:  # noqa: ANN401 - what a handler sent
+    """Return the ids of the tool calls in messages."""
+    listed = messages if isinstance(messages, list | tuple) else ()
+    calls = [_mapping(message).get("tool_calls") for message in listed]
+    return {str(_mapping(one).get("id")) for some in calls for one in some or ()}
 
 
 def _tools(holder: Any) -> dict[str, str]:  # noqa: ANN401 - a request's body, or metadata

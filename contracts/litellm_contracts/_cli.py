@@ -98,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list(_args: argparse.Namespace) -> int:
-    from litellm_contracts._suite import all_contracts
+    from litellm_contracts._tables import all_contracts
 
     for contract in all_contracts():
         show(f"{contract.id:<42} {contract.level.value:<6} {contract.requirement}\n")
@@ -107,7 +107,7 @@ def _list(_args: argparse.Namespace) -> int:
 
 def _explain(args: argparse.Namespace) -> int:
     from litellm_contracts._explain import explain
-    from litellm_contracts._suite import find_contract
+    from litellm_contracts._tables import find_contract
 
     show(explain(find_contract(args.id)))
     return EXIT_CONFORMANT

@@ -114,7 +114,7 @@ def _told(change: Change) -> str:
 def _question(args: argparse.Namespace) -> Question:
     from litellm_contracts._bisect_environments import Question
     from litellm_contracts._probes import read_history
-    from litellm_contracts._suite import find_contract
+    from litellm_contracts._tables import find_contract
 
     if args.spread < 0:
         raise UsageError(f"--spread must be 0 or more, not {args.spread}")

@@ -37,7 +37,7 @@ def add_selftest_command(commands: argparse._SubParsersAction[argparse.ArgumentP
 def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     from litellm_contracts._selftest import run_selftest
-    from litellm_contracts._suite import all_contracts
+    from litellm_contracts._tables import all_contracts
     from litellm_contracts.reports._matrix import trial_line, write_matrix
 
     if args.jobs < 1:

@@ -210,7 +210,7 @@ def _methods(value: object, place: str) -> tuple[str, ...]:
 
 
 def _waivers(value: object, place: str) -> tuple[Waiver, ...]:
-    from litellm_contracts._suite import all_contracts
+    from litellm_contracts._tables import all_contracts
     from litellm_contracts._waivers import read_waivers
 
     known = [contract.id for contract in all_contracts()]

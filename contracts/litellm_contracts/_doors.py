@@ -28,7 +28,7 @@ from litellm_contracts._observation import Outcome
 from litellm_contracts._threads import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from litellm_contracts._door import Meanwhile
     from litellm_contracts._model import Call
@@ -123,6 +123,19 @@ class PythonRecipe:
     def words(self) -> list[str]:
         """Return the words by which `litellm-contracts check` opens this door."""
         return [] if self.handler == BUNDLED else [self.handler]
+
+
+def _words(error: BaseException) -> str:
+    """Return an error's type and message; of a group, those of its members too."""
+    members = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    return "; ".join([f"{type(error).__name__}: {error}", *map(_words, members)])
+
+
+def _altered(call: Call, arguments: Sequence[Any]) -> str:
+    """Name the argument that is not what the call was made with."""
+    given = dict(zip(("", "messages", "metadata"), arguments, strict=False))
+    wanted = {"messages": list(call.messages), "metadata": call.metadata}
+    return next((name for name in wanted if name in given and given[name] != wanted[name]), "")
 
 
 class PythonDoor:
@@ -243,7 +256,7 @@ class PythonHandler:
         try:
             await self._call(call, outcome, meanwhile, scope)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - what it raises is its answer
-            outcome.error = f"{type(error).__name__}: {error}"
+            outcome.error = _words(error)
             outcome.told = "".join(traceback.format_exception(error, limit=0))
         except asyncio.CancelledError as error:
             current = asyncio.current_task()
@@ -264,10 +277,7 @@ class PythonHandler:
         try:
             await self._stream(call, outcome, meanwhile, scope, arguments)
         finally:
-            given = dict(zip(("", "messages", "metadata"), arguments, strict=False))
-            wanted = {"messages": list(call.messages), "metadata": call.metadata}
-            altered = (name for name in wanted if name in given and given[name] != wanted[name])
-            outcome.altered = next(altered, "")
+            outcome.altered = outcome.altered or _altered(call, arguments)
 
     async def _stream(
         self,
@@ -286,20 +296,26 @@ class PythonHandler:
             async for chunk in chunks:
                 outcome.chunks.append(chunk)
                 number = len(outcome.chunks)
-                if number == 1 and meanwhile is not None:
-                    await meanwhile()
+                if number == 1:
+                    outcome.altered = _altered(call, arguments)
+                    if meanwhile is not None:
+                        await meanwhile()
                 if number == call.cancel_after:
                     scope.reschedule(0)  # whatever it awaits next is cancelled
                 if number == call.abandon_after:
                     break
             return
         chunks = iter(chunks)
+        await self._blocking(outcome.chunks.extend, itertools.islice(chunks, 1))
+        outcome.altered = _altered(call, arguments)
         if meanwhile is not None:
-            await self._blocking(outcome.chunks.extend, itertools.islice(chunks, 1))
             await meanwhile()
         stop = call.abandon_after or call.cancel_after or None  # a thread cannot be cancelled
+        stop = stop and stop - len(outcome.chunks)
         await self._blocking(outcome.chunks.extend, itertools.islice(chunks, stop))
-        if stop and hasattr(chunks, "close"):  # as the end of a `for` does, in the same thread
+        if stop is not None and hasattr(
+            chunks, "close"
+        ):  # as the end of a `for` does, in the same thread
             await self._blocking(chunks.close)
 
     def _object_for(self, call: Call) -> Any:  # noqa: ANN401
@@ -326,8 +342,14 @@ class PythonHandler:
         if self._is_async():
             value = method(*arguments)
         else:
-            value = await self._blocking(method, *arguments)
-        return await value if inspect.isawaitable(value) else value
+            try:
+                value = await self._blocking(method, *arguments)
+            except RuntimeError as error:
+                if "event loop" not in str(error):
+                    raise
+                value = method(*arguments)  # asynchronous, though its methods do not say so
+        is_read = hasattr(value, "__aiter__")  # may be awaited as well, as some streams may
+        return await value if inspect.isawaitable(value) and not is_read else value
 
     async def _blocking(self, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
         with self._worker.lend() as worker:

@@ -21,9 +21,11 @@ def explain(contract: Contract) -> str:
         _paragraph("requires", contract.requirement),
         _paragraph("why", contract.why),
         _paragraph("fix", contract.fix),
-        _paragraph("checks", ", ".join(("reached", *contract.checks))),
+        _paragraph("checks", ", ".join(contract.all_checks)),
     ]
-    if contract.generator is not None:
+    if contract.everywhere:
+        parts.append(_paragraph("calls", "those of every contract that is not generated"))
+    elif contract.generator is not None:
         parts.append(_paragraph("calls", f"generated {contract.generator}, see --examples"))
     else:
         lines = "\n".join(f"  {_call(call)}" for call in contract.own_calls)

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from fake_litellm import Cut, Failure
+from litellm_contracts._model import Status
 from litellm_contracts._processes import process_pool
 from litellm_contracts._suite import run_contract
+from litellm_contracts._tables import all_contracts
 from litellm_contracts._tally import Tally
 
 if TYPE_CHECKING:
@@ -48,7 +50,8 @@ def run_in_processes(
     Raises:
         HandlerError: as `run_contract`.
     """
-    first, *rest = contracts
+    everywhere = [contract for contract in contracts if contract.everywhere]
+    first, *rest = (contract for contract in contracts if not contract.everywhere)
     seen: Exchanges = {}
     results = [tally.add(run_contract(first, door, options, seen))]
     method = _start_method()
@@ -58,21 +61,55 @@ def run_in_processes(
     gc.freeze()  # what is there now stays; children need not copy it to find that out
     with process_pool(max(1, len(others)), method) as pool:
         futures = [
-            pool.submit(_run_share, door.recipe, share, options, tally.elsewhere())
+            pool.submit(_run_share, door.recipe, [*share, *everywhere], options, tally.elsewhere())
             for share in others
         ]
-        results += [tally.add(run_contract(contract, door, options, seen)) for contract in own]
+        results += _run(door, [*own, *everywhere], options, seen, tally)
         for future in futures:
             results += tally.wait_for(future)
-    return {result.id: result for result in results}
+    merged = _merged(results)
+    for contract in everywhere:
+        tally.add(merged[contract.id])
+    return merged
 
 
 def _run_share(
     recipe: Recipe, contracts: Sequence[Contract], options: Options, tally: Tally
 ) -> list[Result]:
-    seen: Exchanges = {}
     with recipe.open() as door:
-        return [tally.add(run_contract(contract, door, options, seen)) for contract in contracts]
+        return _run(door, contracts, options, {}, tally)
+
+
+def _run(
+    door: Door, contracts: Sequence[Contract], options: Options, seen: Exchanges, tally: Tally
+) -> list[Result]:
+    """Run contracts one after the other; of those that hold everywhere, each share has a part."""
+    results = []
+    for contract in contracts:
+        result = run_contract(contract, door, options, seen)
+        results.append(result if contract.everywhere else tally.add(result))
+    return results
+
+
+def _merged(results: Sequence[Result]) -> dict[str, Result]:
+    """Return the results by id; of several parts the one that departs first in the tables.
+
+    A part that found nothing to judge counts where the others did neither.
+    """
+    order = [contract.exchange for contract in all_contracts()]
+
+    def place(result: Result) -> tuple[bool, bool, int]:
+        exchange = result.evidence.get("exchange", order[0])
+        return (
+            "exchange" not in result.evidence,
+            result.status is Status.PASS,
+            order.index(exchange),
+        )
+
+    merged: dict[str, Result] = {}
+    for result in results:
+        merged[result.id] = min(merged.get(result.id, result), result, key=place)
+    return merged
 
 
 def _start_method() -> Literal["fork", "spawn"]:

@@ -127,10 +127,14 @@ class Call:
         return self.during or self.together or self.between
 
     @property
+    def is_stopped(self) -> bool:
+        """Whether its caller does not wait for the end of the answer."""
+        return bool(self.never_read or self.abandon_after or self.cancel or self.cancel_after)
+
+    @property
     def needs_stream(self) -> bool:
         """Whether it takes a caller that reads the stream itself: stops, or calls in between."""
-        stopped = self.never_read or self.abandon_after or self.cancel or self.cancel_after
-        return bool(stopped or self.between)
+        return bool(self.is_stopped or self.between)
 
     @property
     def task_id(self) -> Any:  # noqa: ANN401 - whatever the metadata holds
@@ -141,6 +145,11 @@ class Call:
 def is_fault(answer: Answer) -> bool:
     """Tell whether an answer is none: a handler may fail, or try again."""
     return getattr(answer, "ends", "fault") != "done"
+
+
+def says_nothing(answer: Answer) -> bool:
+    """Tell whether an answer is empty: a handler may take it, or ask again."""
+    return not (getattr(answer, "text", "fault") or getattr(answer, "tool_calls", ()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +169,7 @@ class Contract:
         checks: Names of the checks that judge the calls.
         model: The model name the handler is built with.
         generator: Name of the generator of calls, or `None` for a table contract.
+        everywhere: Whether it makes no calls, and judges those of all table contracts instead.
         methods: The methods a generator calls.
         profile: What the profile must say for the contract to apply.
     """
@@ -175,6 +185,7 @@ class Contract:
     checks: tuple[str, ...] = ("header",)
     model: str = "gpt-4o"
     generator: str | None = None
+    everywhere: bool = False
     methods: tuple[Method, ...] = ()
     profile: Mapping[str, Any] = field(default_factory=dict)
 
@@ -187,6 +198,14 @@ class Contract:
     def own_calls(self) -> tuple[Call, ...]:
         """The calls that the contract is about."""
         return tuple(one for one in self.calls if not self.judges or one.name in self.judges)
+
+    @property
+    def all_checks(self) -> tuple[str, ...]:
+        """The checks, after `reached`, which always applies.
+
+        Whether each call of another contract was sent is that contract's own affair.
+        """
+        return self.checks if self.everywhere else ("reached", *self.checks)
 
     def unmet(self, profile: object) -> str:
         """Say what the profile does not fulfil for the contract to apply, or nothing."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +37,7 @@ class Outcome:
         model: The model that its handler was built with.
         proxy: Host and port of the proxy that its handler was built for.
         altered: Which of the arguments is not what it was: `messages` or `metadata`.
+        failed_before: How many calls of its handler had failed in a row before it.
     """
 
     call: Call
@@ -49,6 +52,7 @@ class Outcome:
     model: str = ""
     proxy: str = ""
     altered: str = ""
+    failed_before: int = 0
 
     @property
     def received_text(self) -> str:
@@ -58,7 +62,7 @@ class Outcome:
         return "".join(
             str(chunk.get("text", ""))
             for chunk in self.chunks
-            if isinstance(chunk, dict) and chunk.get("type") == "text"
+            if isinstance(chunk, Mapping) and chunk.get("type") == "text"
         )
 
 
@@ -78,6 +82,12 @@ class Seen:
     call: Call | None
     begun: tuple[Call, ...] = ()
 
+    @property
+    def is_stray(self) -> bool:
+        """Whether it could be a call's request, had its text not been lost."""
+        counts = COUNTING_ROUTE.search(self.request.path)
+        return self.call is None and self.request.method == "POST" and not counts
+
 
 @dataclass(frozen=True, kw_only=True)
 class Observation:
@@ -86,6 +96,8 @@ class Observation:
     outcomes: tuple[Outcome, ...]
     seen: tuple[Seen, ...]
     api_key: str = ""
+    knows_tools: bool = False
+    """Whether an earlier request of the handler's offered tools."""
 
     def about(self, names: Collection[str]) -> Observation:
         """Return what was seen of these calls, and of no call; all of it without names.
@@ -100,6 +112,11 @@ class Observation:
             seen=tuple(replace(one, number=number) for number, one in enumerate(kept, start=1)),
             api_key=self.api_key,
         )
+
+    def whole(self) -> Observation:
+        """Return the same with every call judged, whatever its own contract is about."""
+        outcomes = (replace(one, call=replace(one.call, judged=True)) for one in self.outcomes)
+        return replace(self, outcomes=tuple(outcomes))
 
     def requests_of(self, call: Call) -> list[Seen]:
         """Return the requests of one call, in order."""
@@ -122,6 +139,10 @@ def observe(
     Calls may share a text: then it is the latest of those that had begun.
     """
     seen = []
+    in_a_row: Counter[str] = Counter()
+    for outcome in outcomes:
+        outcome.failed_before = in_a_row[outcome.call.handler]
+        in_a_row[outcome.call.handler] += 1 if outcome.error is not None else -outcome.failed_before
     for number, request in enumerate(journal, start=1):
         begun = tuple(one.call for one in reversed(outcomes) if one.began < number)
         call = owner(request, begun)

@@ -10,7 +10,7 @@ from litellm_contracts._errors import UsageError
 from litellm_contracts._profile import choose_profile
 from litellm_contracts._requirements import EVERYTHING, in_set, read_set
 from litellm_contracts._run import Options
-from litellm_contracts._suite import all_contracts
+from litellm_contracts._tables import all_contracts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

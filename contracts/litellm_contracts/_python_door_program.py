@@ -167,8 +167,9 @@ def sdk() -> str | None:
 
 
 def describe(error: BaseException) -> str:
-    """Return an error's type and message."""
-    return f"{type(error).__name__}: {error}"
+    """Return an error's type and message; of a group, those of its members too."""
+    members = getattr(error, "exceptions", ()) if type(error).__name__.endswith("Group") else ()
+    return "; ".join([f"{type(error).__name__}: {error}", *map(describe, members)])
 
 
 async def invoke(handler: Any, method: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
@@ -177,8 +178,14 @@ async def invoke(handler: Any, method: Callable[..., Any], *arguments: Any) -> A
     is_async = any(
         inspect.iscoroutinefunction(one) or inspect.isasyncgenfunction(one) for one in methods
     )
-    value = method(*arguments) if is_async else await in_thread(method, *arguments)
-    return await value if inspect.isawaitable(value) else value
+    try:
+        value = method(*arguments) if is_async else await in_thread(method, *arguments)
+    except RuntimeError as error:
+        if is_async or "event loop" not in str(error):
+            raise
+        value = method(*arguments)  # asynchronous, though its methods do not say so
+    is_read = hasattr(value, "__aiter__")  # may be awaited as well, as some streams may
+    return await value if inspect.isawaitable(value) and not is_read else value
 
 
 async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401

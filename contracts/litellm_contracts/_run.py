@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from litellm_contracts._campaign import Campaign, blocking
@@ -16,6 +16,7 @@ from litellm_contracts._profile import ZOO, Profile
 from litellm_contracts._requirements import EVERYTHING
 from litellm_contracts._scenario import Stage
 from litellm_contracts._table_calls import make_marker
+from litellm_contracts._tables import all_contracts
 from litellm_contracts._threads import in_thread
 from litellm_contracts._waivers import Waiver  # noqa: TC001 - a dataclass field
 
@@ -102,6 +103,9 @@ class ContractRun:
         # An SDK client that its handler never closed complains whenever it is collected, in
         # whichever loop then runs; that is neither a finding nor anything for the user's eyes.
         asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+        if self._contract.everywhere:
+            self._judge_seen()
+            return
         name = self._contract.exchange
         seen = self._seen.get(name)
         if seen is None:
@@ -137,9 +141,24 @@ class ContractRun:
             shown = {"example": campaign.example(), "conditions": campaign.conditions}
             self.evidence |= redact(shown, self.api_key)
 
-    def _judge(self, observation: Observation) -> None:
+    def _judge_seen(self) -> None:
+        """Judge the exchanges that were seen so far, in the order of the tables, until one departs.
+
+        One whose handler did not come back, or sent nothing, is left out: its own contract says so.
+        """
+        for name in dict.fromkeys(contract.exchange for contract in all_contracts()):
+            seen = self._seen.get(name)
+            if seen is None or not seen.seen:
+                continue
+            self._judge(seen.whole(), f"in the calls of {name}, ")
+            self.evidence["exchange"] = name
+            if self.findings:
+                return
+
+    def _judge(self, observation: Observation, where: str = "") -> None:
         self.api_key = observation.api_key
-        self.findings = judge(self._contract.checks, observation, self._options.profile)
+        found = judge(self._contract.all_checks, observation, self._options.profile)
+        self.findings = tuple(replace(one, message=f"{where}{one.message}") for one in found)
         self._describe(observation)
 
     def _describe(self, observation: Observation) -> None:

@@ -81,7 +81,9 @@ class Stage:
             outcomes |= {outcome.call.name: outcome for outcome in made}
             for call in group:
                 if call.closes:
-                    await self._handlers.pop((call.handler, call.model or model)).close()
+                    closing = self._handlers.pop((call.handler, call.model or model))
+                    if not call.during:  # else it is closed already
+                        await closing.close()
         made = [outcomes[call.name] for call in calls]
         return observe(made, self.fake.journal, self.api_key)
 
@@ -132,11 +134,11 @@ class _Script:
         """
         gate = self.gates[call.name] = Gate(GATE_LIMIT)
         answers = self._answers[call.name]
-        first = answers.popleft() if answers else Reply()
+        first = answers.popleft() if answers else Reply(text=ANSWER)
         if isinstance(first, Reply):
             part: dict[str, Any] = {"hold_in_stream" if in_stream else "hold": gate}
             first = dataclasses.replace(first, **part)
-        elif in_stream:
+        else:
             self._announced[call.name] = gate
         answers.appendleft(first)
         return gate
@@ -203,19 +205,34 @@ async def _perform_group(
         return [await handlers[leader.name].call(leader)]
     together = [call for call in group if call is leader or call.together]
     during = [call for call in group if call.during]
-    gates = {}
-    if len(together) > 1:
-        gates = {call.name: script.hold(call, in_stream=False) for call in together}
-    elif during:
-        gates = {leader.name: script.hold(leader, in_stream=True)}
+    in_stream = len(together) == 1
+    held = [call for call in together if not call.cancel]
+    gates = {call.name: script.hold(call, in_stream=in_stream) for call in held}
     tasks = {call.name: asyncio.create_task(handlers[call.name].call(call)) for call in together}
     for name, gate in gates.items():
         if not await _until_reached(gate, tasks[name]):
             break  # the handler makes its calls in turn: waiting for the others is of no use
-    outcomes = [await handlers[call.name].call(call) for call in during]
+    for call in (one for one in together if one.cancel):
+        await asyncio.sleep(BACK_OFF)
+        tasks[call.name].cancel()
+    outcomes = [await _meanwhile(call, handlers[call.name]) for call in during]
     for gate in gates.values():
         gate.open()
-    return outcomes + list(await asyncio.gather(*tasks.values()))
+    return outcomes + [await _outcome_of(call, tasks[call.name]) for call in together]
+
+
+async def _meanwhile(call: Call, handler: Handler) -> Outcome:
+    outcome = await handler.call(call)
+    if call.closes:
+        await handler.close()
+    return outcome
+
+
+async def _outcome_of(call: Call, task: asyncio.Task[Outcome]) -> Outcome:
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return Outcome(call=call, error=CANCELLED)
 
 
 async def _in_between(

@@ -19,7 +19,8 @@ from litellm_contracts._model import Status
 from litellm_contracts._processes import process_pool
 from litellm_contracts._profile import choose_profile
 from litellm_contracts._run import Options
-from litellm_contracts._suite import all_contracts, run_contract
+from litellm_contracts._suite import run_contract
+from litellm_contracts._tables import all_contracts
 from litellm_contracts.specimens import all_specimens
 
 if TYPE_CHECKING:

@@ -8,16 +8,14 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts._errors import HandlerError, UnknownContractError, closest
+from litellm_contracts._errors import HandlerError
 from litellm_contracts._evidence import REDACTED
 from litellm_contracts._model import Contract, Level, Report, Result, Status
 from litellm_contracts._requirements import digest_of_all
 from litellm_contracts._run import ContractRun, Exchanges, Options
-from litellm_contracts._tables import load_tables
 from litellm_contracts._tally import tally
 from litellm_contracts._waivers import apply_waivers
 
@@ -28,26 +26,6 @@ if TYPE_CHECKING:
 
 _HOPELESS = 2
 _SHORT_LIMIT = 2.0
-
-
-@cache
-def all_contracts() -> tuple[Contract, ...]:
-    """Return every contract that ships, in the order of the report."""
-    return load_tables()
-
-
-def find_contract(contract_id: str) -> Contract:
-    """Return the contract with this id.
-
-    Raises:
-        UnknownContractError: naming the closest id.
-    """
-    by_id = {contract.id: contract for contract in all_contracts()}
-    try:
-        return by_id[contract_id]
-    except KeyError:
-        hint = closest(contract_id, by_id) or "; `litellm-contracts list` names them all"
-        raise UnknownContractError(f"no contract has the id {contract_id!r}{hint}") from None
 
 
 def run_suite(  # noqa: PLR0913 - a run is described by its options, the rest is how to run
@@ -69,17 +47,19 @@ def run_suite(  # noqa: PLR0913 - a run is described by its options, the rest is
     started = time.perf_counter()
     handler = door.describe()
     chosen = [one for one in contracts if selected is None or one.id in selected]
+    to_run = needed(chosen, contracts)
     with tally(progress) as counted:
-        if jobs > 1 and len(chosen) > 1:
+        if jobs > 1 and len(to_run) > 1:
             from litellm_contracts._jobs import run_in_processes
 
-            results = run_in_processes(door, chosen, options, jobs, counted)
+            results = run_in_processes(door, to_run, options, jobs, counted)
         else:
             seen: Exchanges = {}
             results = {
-                one.id: counted.add(run_contract(one, door, options, seen)) for one in chosen
+                one.id: counted.add(run_contract(one, door, options, seen)) for one in to_run
             }
-    every = [results.get(one.id) or _result(one, Status.NOT_RUN, "deselected") for one in contracts]
+    ran = {one.id: results[one.id] for one in chosen}
+    every = [ran.get(one.id) or _result(one, Status.NOT_RUN, "deselected") for one in contracts]
     return Report(
         results=apply_waivers(every, options.waivers),
         suite={
@@ -96,6 +76,23 @@ def run_suite(  # noqa: PLR0913 - a run is described by its options, the rest is
         environment=_environment(options, handler),
         seconds=time.perf_counter() - started,
     )
+
+
+def needed(chosen: Sequence[Contract], contracts: Sequence[Contract]) -> list[Contract]:
+    """Return what has to be run, in order: those that judge the calls of all others come last."""
+    everywhere = [contract for contract in chosen if contract.everywhere]
+    others = contracts if everywhere else chosen
+    return [*(contract for contract in others if not contract.everywhere), *everywhere]
+
+
+def make_exchanges(
+    contracts: Sequence[Contract], door: Door, options: Options, seen: Exchanges
+) -> None:
+    """Make the exchanges that were not seen yet, for what judges the calls of all contracts."""
+    for contract in contracts:
+        is_made = contract.exchange in seen or contract.generator is not None
+        if not (is_made or contract.everywhere):
+            run_contract(contract, door, options, seen)
 
 
 def run_contract(
@@ -135,6 +132,8 @@ def run_contract(
         status = Status.ERROR
         message = f"the suite itself failed: {type(run.error).__name__}: {run.error}"
         shown = {}
+    elif contract.everywhere and not run.evidence:
+        status, message, shown = _failed(contract), "no request was sent that it could judge", {}
     else:
         status = _failed(contract) if run.findings else Status.PASS
         message = run.findings[0].message if run.findings else _incomplete(run.evidence)

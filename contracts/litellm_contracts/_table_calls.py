@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._errors import TableError, closest
-from litellm_contracts._model import OMITTED, Call
+from litellm_contracts._model import ANSWER, OMITTED, Call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -68,9 +68,33 @@ def read_calls(
         order = list(_pairs(named, entry["followed_by"], where))
     if order is not named:
         order = list(_numbered(order))
-    calls = [_call(one, contract_id, task_ids, where) for one in order]
-    _check_references(calls, where)
-    return tuple(calls)
+    calls: dict[str, Call] = {}
+    made = []
+    for one in order:
+        call = _call({**one, "history": _history(one, calls, where)}, contract_id, task_ids, where)
+        calls[call.name] = call
+        made.append(call)
+    _check_references(made, where)
+    return tuple(made)
+
+
+def _history(
+    entry: Mapping[str, Any], calls: Mapping[str, Call], where: str
+) -> Sequence[tuple[str, Any]]:
+    """Return what was said before a call: as written, then what it `continues` and its answer.
+
+    Without anything written it is all that the other call said.
+    """
+    written = entry.get("history")
+    if "continues" not in entry:
+        return written or []
+    name = entry["continues"]
+    if name not in calls:
+        hint = closest(name, calls)
+        raise TableError(f"{where}: {entry['name']!r} continues no earlier call {name!r}{hint}")
+    said = [(one["role"], one["content"]) for one in calls[name].messages]
+    answer = getattr(calls[name].answers[-1], "text", "") if calls[name].answers else ANSWER
+    return [*(said[:-1] if written is None else written), said[-1], ("assistant", answer)]
 
 
 def _pairs(
@@ -211,7 +235,7 @@ def _answer(entry: Mapping[str, Any], where: str) -> Answer:
     if "redirect" in rest:
         location = f"//{rest['to']}" if "to" in rest else _THE_SAME
         return Redirect(status=rest["redirect"], location=location)
-    calls = tuple(ToolCall(**call) for call in rest.pop("tool_calls", []))
+    calls = tuple(ToolCall(**_filled(call)) for call in rest.pop("tool_calls", []))
     counts = {key: rest.pop(key) for key in list(rest) if key.endswith("_tokens")}
     text = read_text(rest.pop("reply"))
     if "pieces" in rest:
@@ -219,3 +243,11 @@ def _answer(entry: Mapping[str, Any], where: str) -> Answer:
         if "".join(rest["pieces"]) != text:
             raise TableError(f"{where}: the pieces of {text!r} do not make it up")
     return Reply(text=text, tool_calls=calls, usage=Usage(**counts), **rest)
+
+
+def _filled(tool_call: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the long text where the arguments of a tool call leave room for it."""
+    call = dict(tool_call)
+    if "fill" in call:
+        call["arguments"] = call["arguments"].replace("%s", read_text(call.pop("fill")))
+    return call

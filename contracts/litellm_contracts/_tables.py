@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import tomllib
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts._errors import TableError, closest
+from litellm_contracts._errors import TableError, UnknownContractError, closest
 from litellm_contracts._model import Contract, Level
 from litellm_contracts._table_calls import read_calls, read_text
 
@@ -41,6 +42,26 @@ def load_tables(folder: Traversable = TABLES) -> tuple[Contract, ...]:
                 raise TableError(f"{file.name}: the id {contract.id!r} is used twice")
             contracts[contract.id] = contract
     return tuple(contracts.values())
+
+
+@cache
+def all_contracts() -> tuple[Contract, ...]:
+    """Return every contract that ships, in the order of the report."""
+    return load_tables()
+
+
+def find_contract(contract_id: str) -> Contract:
+    """Return the contract with this id.
+
+    Raises:
+        UnknownContractError: naming the closest id.
+    """
+    by_id = {contract.id: contract for contract in all_contracts()}
+    try:
+        return by_id[contract_id]
+    except KeyError:
+        hint = closest(contract_id, by_id) or "; `litellm-contracts list` names them all"
+        raise UnknownContractError(f"no contract has the id {contract_id!r}{hint}") from None
 
 
 def read_table(text: str, source: str) -> tuple[Contract, ...]:
@@ -140,5 +161,6 @@ def _contract(
         exchange=other,
         judges=judges,
         methods=_GENERATED[entry["generator"]] if "generator" in entry else (),
+        everywhere=entry.get("everywhere", False),
         **optional,
     )

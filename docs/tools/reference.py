@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from litellm_contracts._errors import EXIT_CODES
 from litellm_contracts._profile import profiles
-from litellm_contracts._suite import all_contracts
+from litellm_contracts._tables import all_contracts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -98,7 +98,9 @@ class WireHandler(WSGIRequestHandler):
     def _take(self, head: Head) -> None:
         """Set what Werkzeug reads of a request, and read the body."""
         self.head = head
-        self.command, self.path, self.request_version = head.method, head.target, head.version
+        # LiteLLM's server takes a target of another form, such as a whole URL, for a path.
+        path = head.target if head.target.startswith("/") else f"/{head.target}"
+        self.command, self.path, self.request_version = head.method, path, head.version
         self.headers = Headers(head.headers)  # type: ignore[assignment]
         if _mentions(head, "expect", "100-continue"):
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")

@@ -13,7 +13,7 @@ from litellm_contracts._drawn import DEFAULT_EXAMPLES, DEFAULT_SEED, drawn
 from litellm_contracts._model import ANSWER
 from litellm_contracts._observation import Observation, Outcome, observe
 from litellm_contracts._profile import ZOO
-from litellm_contracts._suite import find_contract
+from litellm_contracts._tables import find_contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable

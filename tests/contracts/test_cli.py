@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from junitparser import JUnitXml
 
-from litellm_contracts import _options, _run, _suite
+from litellm_contracts import _options, _run, _suite, _tables
 from litellm_contracts._cli import main
-from litellm_contracts._suite import all_contracts
+from litellm_contracts._tables import all_contracts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -266,7 +266,7 @@ def _limited(seconds: float) -> dict[str, object]:
 def test_a_fault_of_the_suite_exits_with_4(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_suite, "all_contracts", None)
+    monkeypatch.setattr(_tables, "all_contracts", None)
     assert main(["list"]) == 4
     told = capsys.readouterr().err
     assert "TypeError" in told

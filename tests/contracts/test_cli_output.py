@@ -6,7 +6,7 @@ import pytest
 
 from litellm_contracts import _options, _suite
 from litellm_contracts._cli import main
-from litellm_contracts._suite import all_contracts
+from litellm_contracts._tables import all_contracts
 from litellm_contracts.reports._markdown import LIMIT
 
 if TYPE_CHECKING:

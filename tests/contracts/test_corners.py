@@ -17,7 +17,7 @@ from litellm_contracts._corners import (
     reduce_levels,
 )
 from litellm_contracts._model import Contract, is_fault
-from litellm_contracts._suite import find_contract
+from litellm_contracts._tables import find_contract
 
 CONVERSATIONS = find_contract("schema/create-message")
 PROMPTS = find_contract("schema/complete-prompt")

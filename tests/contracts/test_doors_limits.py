@@ -11,7 +11,8 @@ import pytest
 from litellm_contracts import _doors
 from litellm_contracts._doors import PythonDoor, PythonHandler
 from litellm_contracts._run import Options
-from litellm_contracts._suite import find_contract, run_contract
+from litellm_contracts._suite import run_contract
+from litellm_contracts._tables import find_contract
 from litellm_contracts._threads import Worker, in_thread
 
 if TYPE_CHECKING:

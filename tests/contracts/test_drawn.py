@@ -15,7 +15,8 @@ from litellm_contracts._errors import UsageError
 from litellm_contracts._model import Contract, Status
 from litellm_contracts._openapi import document
 from litellm_contracts._run import Options
-from litellm_contracts._suite import all_contracts, find_contract, run_contract
+from litellm_contracts._suite import run_contract
+from litellm_contracts._tables import all_contracts, find_contract
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,7 @@ import pytest
 
 from litellm_contracts._explain import explain
 from litellm_contracts._model import Contract
-from litellm_contracts._suite import all_contracts, find_contract
+from litellm_contracts._tables import all_contracts, find_contract
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from litellm_contracts._jobs import _shares, _start_method, _waits
-from litellm_contracts._suite import all_contracts
+from litellm_contracts._tables import all_contracts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

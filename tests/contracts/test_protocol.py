@@ -10,7 +10,7 @@ import pytest
 from litellm_contracts import _protocol
 from litellm_contracts._cli import main
 from litellm_contracts._protocol import BreachError, check_answer, read_answer, schema_errors
-from litellm_contracts._suite import all_contracts
+from litellm_contracts._tables import all_contracts
 
 if TYPE_CHECKING:
     from collections.abc import Callable

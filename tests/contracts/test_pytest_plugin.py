@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from litellm_contracts._suite import all_contracts
+from litellm_contracts._tables import all_contracts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,7 +159,7 @@ def test_a_should_that_is_not_kept_is_told_and_fails_nothing(provider: pytest.Py
         import pytest
         from litellm_contracts._model import Level
         from litellm_contracts._pytest import assert_kept
-        from litellm_contracts._suite import find_contract
+        from litellm_contracts._tables import find_contract
 
         def test_should(handler_factory, request):
             contract = find_contract("absence/after-task")

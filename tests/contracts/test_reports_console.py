@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from litellm_contracts._model import Level, Result, Status
-from litellm_contracts._suite import all_contracts
+from litellm_contracts._tables import all_contracts
 from litellm_contracts.reports._console import print_console
 from litellm_contracts.reports._text import summary
 

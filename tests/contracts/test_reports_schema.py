@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 import pytest
 
-from litellm_contracts import _options, _run, _suite
+from litellm_contracts import _options, _run
 from litellm_contracts._cli import main
+from litellm_contracts._tables import all_contracts, find_contract
 from litellm_contracts.reports._json import to_dict
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def test_reports_follow_the_schema(
 def test_a_whole_run_follows_the_schema(
     result: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    contracts = (*_suite.all_contracts()[:2], _suite.find_contract("always/complete-prompt"))
+    contracts = (*all_contracts()[:2], find_contract("always/complete-prompt"))
     monkeypatch.setattr(_options, "all_contracts", lambda: contracts)
     told = result()
     jsonschema_rs.validate(closed(SCHEMA), told)

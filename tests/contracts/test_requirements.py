@@ -13,7 +13,7 @@ from litellm_contracts._requirements import (
     known_sets,
     read_set,
 )
-from litellm_contracts._suite import all_contracts, find_contract
+from litellm_contracts._tables import all_contracts, find_contract
 
 
 @pytest.mark.parametrize("name", known_sets())

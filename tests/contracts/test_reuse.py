@@ -10,7 +10,7 @@ from litellm_contracts import _options, _reuse
 from litellm_contracts._cli import main
 from litellm_contracts._config import read_config
 from litellm_contracts._reuse import earlier, inputs_of_check, inputs_of_probes, installed_packages
-from litellm_contracts._suite import all_contracts
+from litellm_contracts._tables import all_contracts
 
 if TYPE_CHECKING:
     from collections.abc import Callable

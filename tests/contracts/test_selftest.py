@@ -8,7 +8,7 @@ import pytest
 
 from litellm_contracts._cli import main
 from litellm_contracts._selftest import Cell, Matrix, Trial, run_selftest, try_specimen
-from litellm_contracts._suite import find_contract
+from litellm_contracts._tables import find_contract
 from litellm_contracts.reports._matrix import trial_line, write_matrix
 from litellm_contracts.specimens import Specimen, all_specimens
 from litellm_contracts.specimens._base import AsyncHandler, Turn

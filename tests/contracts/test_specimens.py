@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from litellm_contracts._errors import UnknownContractError
-from litellm_contracts._suite import all_contracts
+from litellm_contracts._tables import all_contracts
 from litellm_contracts.specimens import Specimen, all_specimens
 from litellm_contracts.specimens._base import AsyncHandler, Parts, SyncHandler, Turn, is_sendable
 from litellm_contracts.specimens._raw import RawHandler

@@ -11,7 +11,8 @@ from litellm_contracts._errors import HandlerError, UnknownContractError
 from litellm_contracts._model import Level, Result, Status, Verdict
 from litellm_contracts._profile import ZOO
 from litellm_contracts._run import Options
-from litellm_contracts._suite import all_contracts, find_contract, run_contract, run_suite
+from litellm_contracts._suite import run_contract, run_suite
+from litellm_contracts._tables import all_contracts, find_contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

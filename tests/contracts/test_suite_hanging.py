@@ -9,7 +9,8 @@ from litellm_contracts import _suite
 from litellm_contracts._doors import BUNDLED, PythonDoor, load_factory
 from litellm_contracts._model import Status
 from litellm_contracts._run import Options
-from litellm_contracts._suite import all_contracts, find_contract, run_suite
+from litellm_contracts._suite import run_suite
+from litellm_contracts._tables import all_contracts, find_contract
 
 if TYPE_CHECKING:
     import pytest

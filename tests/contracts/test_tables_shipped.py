@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from litellm_contracts._model import OMITTED
-from litellm_contracts._suite import all_contracts
+from litellm_contracts._tables import all_contracts
 
 if TYPE_CHECKING:
     from litellm_contracts._model import Contract

@@ -8,7 +8,8 @@ import pytest
 
 from litellm_contracts._door_process import environment
 from litellm_contracts._model import OMITTED
-from litellm_contracts._suite import Options, find_contract, run_suite
+from litellm_contracts._suite import Options, run_suite
+from litellm_contracts._tables import find_contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
