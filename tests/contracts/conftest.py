@@ -5,19 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fake_litellm import RecordedRequest, resolve_session
+from litellm_contracts._checks import CHECKS
 from litellm_contracts._doors import PythonDoor, load_factory
 from litellm_contracts._model import Call, Level, Report, Result, Status
 from litellm_contracts._observation import Observation, Outcome, observe
+from litellm_contracts._profile import ZOO
 from litellm_contracts._scenario import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from litellm_contracts._finding import Finding
+    from litellm_contracts._profile import Profile
 
 HANDLERS = Path(__file__).parent / "handlers"
 
@@ -27,6 +33,31 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in an empty folder, and forget what handlers add to the import path."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
+
+
+@pytest.fixture(autouse=True)
+def whole_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no check find anything without saying where and why: reports show it all."""
+    for name, check in CHECKS.items():
+        monkeypatch.setitem(CHECKS, name, partial(_whole, check))
+
+
+def _whole(
+    check: Callable[[Observation, Profile], Iterator[Finding]],
+    observation: Observation,
+    profile: Profile,
+) -> Iterator[Finding]:
+    for finding in check(observation, profile):
+        assert finding.message
+        assert finding.cause
+        assert finding.call or finding.request
+        if finding.message.startswith("request "):
+            assert finding.message.startswith(f"request {finding.request}")
+        if finding.request:
+            seen = observation.seen[finding.request - 1]
+            owner = seen.call.name if seen.call and not seen.request.malformed else None
+            assert finding.call == owner
+        yield finding
 
 
 @pytest.fixture
@@ -121,6 +152,20 @@ def asked(
         earlier = message("earlier", "task-0000", judged=False)
         call = call or message("ask")
         return seen([earlier, call], sent(call.name, *headers, **(body or {})))
+
+    return make
+
+
+@pytest.fixture
+def judge(
+    message: Callable[..., Call], sent: Callable[..., RecordedRequest]
+) -> Callable[..., list[Finding]]:
+    """Return a function that judges what a call with scripted answers gave back."""
+
+    def make(check: str, answers: list[Any], *, judged: bool = True, **given: Any) -> list[Finding]:  # noqa: ANN401
+        call = message(answers=tuple(answers), judged=judged)
+        observation = observe([Outcome(call=call, **given)], [sent("ask")])
+        return list(CHECKS[check](observation, ZOO))
 
     return make
 

@@ -149,8 +149,9 @@ def test_an_invalid_request_is_found(
 def test_a_request_of_another_api_is_not_held_against_the_document(
     message: MakeCall, sent: Sent, seen: Seen
 ) -> None:
-    responses = sent("ask", path="/v1/responses", model="")
-    assert found("valid-request", seen([message()], responses)) == []
+    responses, chat = sent("ask", path="/v1/responses", model=""), sent("ask", model="")
+    findings = found("valid-request", seen([message()], responses, chat))
+    assert [finding.request for finding in findings] == [2]
 
 
 def test_judge_asks_whether_calls_were_reached_before_its_own_checks(

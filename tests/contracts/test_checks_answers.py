@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from enum import Enum
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,12 +21,6 @@ if TYPE_CHECKING:
     Judge = Callable[..., list[Finding]]
 
 
-class Kind(Enum):
-    """What a handler may tell its chunks apart by."""
-
-    TOOL = 1
-
-
 TOOLS = Reply(
     text="",
     tool_calls=(
@@ -36,18 +28,6 @@ TOOLS = Reply(
         ToolCall(name="write", arguments="{}", id="call_2"),
     ),
 )
-
-
-@pytest.fixture
-def judge(message: MakeCall, sent: Callable[..., RecordedRequest]) -> Judge:
-    """Return a function that judges what a call with scripted answers gave back."""
-
-    def make(check: str, answers: list[Any], *, judged: bool = True, **given: Any) -> list[Finding]:  # noqa: ANN401
-        call = message(answers=tuple(answers), judged=judged)
-        observation = observe([Outcome(call=call, **given)], [sent("ask")])
-        return list(CHECKS[check](observation, ZOO))
-
-    return make
 
 
 def text(*pieces: str) -> list[Any]:
@@ -74,6 +54,26 @@ def test_a_call_that_gives_up_before_it_is_answered_has_nothing_to_return(
     assert judge(check, answers, error="InternalServerError: 500") == []
     [finding] = judge(check, answers[1:], error="InternalServerError: 500")
     assert "failed although it was answered" in finding.message
+
+
+@pytest.mark.parametrize("check", ["text", "tool-calls"])
+def test_each_call_is_looked_at(
+    message: MakeCall, sent: Callable[..., RecordedRequest], check: str
+) -> None:
+    outcomes = [
+        Outcome(call=message("gave-up", answers=(Failure(status=500), TOOLS)), error="E: 500"),
+        Outcome(call=message("failed", answers=(TOOLS,)), error="E: no"),
+        Outcome(call=message("wrong", answers=(TOOLS,)), chunks=text("One.")),
+    ]
+    requests = [sent(outcome.call.name) for outcome in outcomes]
+    findings = CHECKS[check](observe(outcomes, requests), ZOO)
+    assert {finding.call for finding in findings} == {"failed", "wrong"}
+
+
+def test_a_call_that_fails_without_a_request_did_not_give_up(message: MakeCall) -> None:
+    call = message(answers=(Failure(status=500), Reply()))
+    [finding] = CHECKS["text"](observe([Outcome(call=call, error="E: no")], []), ZOO)
+    assert "failed although it was answered: E: no" in finding.message
 
 
 @pytest.mark.parametrize(
@@ -173,6 +173,11 @@ def test_a_failure_that_is_no_error_is_found(judge: Judge, answer: object, told:
     assert finding.call == "ask"
 
 
+def test_chunks_that_came_in_place_of_an_error_are_told(judge: Judge) -> None:
+    [finding] = judge("error", [Cut()], chunks=[{"type": "usage"}])
+    assert "returned [{'type': 'usage'}] without an error" in finding.message
+
+
 HANGS: dict[str, Any] = {"hangs": True, "error": "no answer within 15 s"}
 
 
@@ -183,9 +188,16 @@ def test_an_answer_that_broke_off_is_not_waited_for(judge: Judge) -> None:
     )
 
 
-@pytest.mark.parametrize("answer", [Failure(status=503), Cut()])
-def test_who_tries_again_for_long_may_do_so(judge: Judge, answer: object) -> None:
-    assert judge("error", [answer], **HANGS) == []
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param([Failure(status=503)], id="failure"),
+        pytest.param([Cut()], id="cut"),
+        pytest.param([Reply(ends="drop"), Cut()], id="cut after it broke off"),
+    ],
+)
+def test_who_tries_again_for_long_may_do_so(judge: Judge, answers: list[Any]) -> None:
+    assert judge("error", answers, **HANGS) == []
 
 
 def test_a_call_that_sent_nothing_is_left_to_reached(message: MakeCall) -> None:
@@ -213,92 +225,6 @@ def test_an_error_names_its_cause(
     judge: Judge, answers: list[Any], error: str | None, found: int
 ) -> None:
     assert len(judge("error-cause", answers, error=error)) == found
-
-
-@pytest.mark.parametrize(
-    "chunks",
-    [
-        pytest.param(
-            [part(0, "call_1", "read", '{"a": 1}'), part(1, "call_2", "write", "{}")], id="whole"
-        ),
-        pytest.param(
-            [
-                part(0, "call_1", "read", '{"a"'),
-                part(1, "call_2", None, ""),
-                part(0, None, None, ": 1}"),
-                part(1, "call_2", "write", "{}"),
-            ],
-            id="in pieces",
-        ),
-        pytest.param(
-            [part(0, "call_1", "read", '{"a": 1}'), part(1, "call_2", "write", "")],
-            id="no arguments",
-        ),
-        pytest.param(
-            [
-                {"kind": "tool", "call": ["call_1", "read", '{"a": 1}']},
-                {"kind": "tool", "call": ["call_2", "write", "{}"]},
-            ],
-            id="in chunks of another type",
-        ),
-        pytest.param(
-            [part(0, "call_1", "read", '{"a":1}'), part(1, "call_2", "write", " {}")],
-            id="arguments written anew",
-        ),
-        pytest.param(
-            [
-                {"type": "tool", "id": "call_1", "name": "read", "input": {"a": 1}},
-                SimpleNamespace(id="call_2", function=SimpleNamespace(name="write")),
-            ],
-            id="arguments as values, and objects",
-        ),
-        pytest.param(
-            [
-                {"kind": Kind.TOOL, "call": ["call_1", "read", '{"a": 1}']},
-                {"kind": Kind.TOOL, "call": ["call_2", "write", "{}"]},
-            ],
-            id="enumerations, which hold themselves",
-        ),
-    ],
-)
-def test_tool_calls_that_arrive_whole_are_right(judge: Judge, chunks: list[Any]) -> None:
-    assert judge("tool-calls", [TOOLS], chunks=chunks) == []
-
-
-@pytest.mark.parametrize(
-    ("given", "found"),
-    [
-        pytest.param({}, 2, id="none"),
-        pytest.param({"chunks": [part(0, "call_1", "read", '{"a": 1}')]}, 1, id="one lost"),
-        pytest.param(
-            {"chunks": [part(0, "call_1", "read", '{"a"'), part(1, "call_2", "write", "{}")]},
-            1,
-            id="arguments cut",
-        ),
-        pytest.param(
-            {"chunks": [part(0, "call_9", "read", '{"a": 1}'), part(1, "call_2", "write", "{}")]},
-            1,
-            id="another id",
-        ),
-        pytest.param(
-            {
-                "chunks": [
-                    part(0, "call_1", "read", '{"a": 1}'),
-                    part(1, "call_2", "write", "{}"),
-                    part(2, "call_3", "delete", "{}"),
-                ]
-            },
-            1,
-            id="one too many",
-        ),
-        pytest.param({"error": "ValueError: no"}, 1, id="an error after all"),
-    ],
-)
-def test_tool_calls_that_do_not_arrive_are_found(
-    judge: Judge, given: dict[str, Any], found: int
-) -> None:
-    findings = judge("tool-calls", [TOOLS], **given)
-    assert [finding.call for finding in findings] == ["ask"] * found
 
 
 USAGE = {"type": "usage", "input_tokens": 3, "output_tokens": 4}

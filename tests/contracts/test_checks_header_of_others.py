@@ -33,22 +33,41 @@ def found(observation: Observation) -> list[Finding]:
 
 
 @pytest.mark.parametrize(
-    ("headers", "told"),
+    ("headers", "told", "marks"),
     [
-        pytest.param([], "belongs to no call, and its X-Zoo-Session-ID is missing", id="missing"),
+        pytest.param([], "belongs to no call, and its X-Zoo-Session-ID is missing", (), id="none"),
         pytest.param(
-            [("X-Zoo-Session-ID", OTHER)], f"is '{OTHER}'; expected", id="not one of them"
+            [("X-Zoo-Session-ID", OTHER)], f"is '{OTHER}'; expected", (2,), id="not one of them"
         ),
-        pytest.param([ZOO_ID, ZOO_ID], f"is '{ID}', '{ID}'; expected", id="two lines"),
-        pytest.param([ZOO_ID], None, id="as it should be"),
+        pytest.param([ZOO_ID, ZOO_ID], f"is '{ID}', '{ID}'; expected", (2, 3), id="two lines"),
     ],
 )
-def test_a_request_of_no_call_carries_the_id_of_one(
-    message: MakeCall, sent: Sent, seen: Seen, headers: list[tuple[str, str]], told: str | None
+def test_a_request_of_no_call_without_the_id_of_one_is_found(  # noqa: PLR0913
+    message: MakeCall,
+    sent: Sent,
+    seen: Seen,
+    *,
+    headers: list[tuple[str, str]],
+    told: str,
+    marks: tuple[int, ...],
 ) -> None:
-    findings = found(seen([message()], sent("ask", ZOO_ID), sent("nothing", *headers)))
-    assert [finding.request for finding in findings] == ([2] if told else [])
-    assert all(str(told) in finding.message for finding in findings)
+    [finding] = found(seen([message()], sent("ask", ZOO_ID), sent("nothing", *headers)))
+    assert told in finding.message
+    assert (finding.request, finding.marks) == (2, marks)
+
+
+@pytest.mark.parametrize(
+    ("headers", "path"),
+    [
+        pytest.param([ZOO_ID], "/v1/chat/completions", id="with the id of one"),
+        pytest.param([], "/v1/models", id="that LiteLLM files nowhere"),
+    ],
+)
+def test_a_request_of_no_call_may_be_sent(
+    message: MakeCall, sent: Sent, seen: Seen, headers: list[tuple[str, str]], path: str
+) -> None:
+    side = sent("nothing", *headers, path=path)
+    assert found(seen([message()], sent("ask", ZOO_ID), side)) == []
 
 
 @pytest.mark.parametrize(
@@ -67,4 +86,5 @@ def test_a_request_of_no_call_may_be_sent_for_a_call(
 
 def test_a_request_before_any_call_is_not_looked_at(message: MakeCall, sent: Sent) -> None:
     made_later = Outcome(call=message(), began=1)
-    assert found(observe([made_later], [sent("nothing"), sent("ask", ZOO_ID)])) == []
+    requests = [sent("nothing"), sent("ask", ZOO_ID), sent("nothing")]
+    assert [finding.request for finding in found(observe([made_later], requests))] == [3]

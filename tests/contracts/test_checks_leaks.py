@@ -65,6 +65,10 @@ def test_without_a_task_id_nothing_leaks(
             id="body",
         ),
         pytest.param(
+            "id-in-body", {"body": b"\xff task-0001 [ask]"}, "the task id in its body", (),
+            id="body that is no text",
+        ),
+        pytest.param(
             "id-in-other-headers", {"headers": [HEADER, ("X-Trace", f"a-{ID}-b")]},
             "has the task id in the header X-Trace", (1,), id="another header",
         ),
@@ -94,6 +98,22 @@ def test_a_leak_in_a_request_is_found(  # noqa: PLR0913
     assert finding.message.startswith("request 1 ")
     assert told in finding.message
     assert (finding.call, finding.request, finding.marks) == ("ask", 1, marks)
+
+
+@pytest.mark.parametrize(
+    ("check", "request_"),
+    [
+        pytest.param("id-in-url", {"query": f"id={ID}"}, id="query"),
+        pytest.param("id-in-body", {"body": ID.encode()}, id="body"),
+        pytest.param("id-in-other-headers", {"headers": [("X-Trace", ID)]}, id="another header"),
+        pytest.param("api-key", {"body": KEY.encode()}, id="key"),
+    ],
+)
+def test_a_leak_in_a_request_of_no_call_is_found(
+    message: MakeCall, sent: Sent, check: str, request_: dict[str, Any]
+) -> None:
+    [finding] = judge(check, message(), replace(sent(""), **request_))
+    assert (finding.call, finding.request) == (None, 1)
 
 
 def test_an_id_in_a_request_of_no_call_is_found(message: MakeCall, sent: Sent) -> None:
@@ -128,21 +148,38 @@ OTHERS = "session.id=task-0000"
 
 
 @pytest.mark.parametrize(
-    ("headers", "body", "where"),
+    ("headers", "body", "where", "marks"),
     [
-        pytest.param([HEADER, ("baggage", OTHERS)], {}, "baggage", id="a header"),
-        pytest.param([HEADER], {"user": OTHERS}, "its URL or body", id="the body"),
-        pytest.param([HEADER], {"cache": "TASK0000"}, "its URL or body", id="without dashes"),
+        pytest.param([HEADER, ("baggage", OTHERS)], {}, "baggage", (3,), id="a header"),
+        pytest.param([HEADER], {"user": OTHERS}, "its URL or body", (), id="the body"),
+        pytest.param([HEADER], {"cache": "TASK0000"}, "its URL or body", (), id="without dashes"),
     ],
 )
 def test_an_id_of_another_call_is_found(
-    asked: Asked, headers: list[tuple[str, str]], body: dict[str, Any], where: str
+    asked: Asked,
+    headers: list[tuple[str, str]],
+    body: dict[str, Any],
+    where: str,
+    marks: tuple[int, ...],
 ) -> None:
     [finding] = CHECKS["id-of-others"](asked(headers, body), ZOO)
     assert finding.message == (
         "request 1, of create_message (ask), holds the task id of another call in "
         f"{where}: task-0000"
     )
+    assert finding.marks == marks
+
+
+def test_an_id_of_another_call_is_found_beside_what_may_be_sent(
+    message: MakeCall, sent: Sent
+) -> None:
+    metadata = {"task_id": ID, "parent": "task-0000"}
+    calls = [message("parent", "task-0000"), message("ask", metadata=metadata)]
+    outcomes = [Outcome(call=call) for call in [*calls, message("other", "task-0002")]]
+    url = replace(sent("ask"), query="task-0000,task-0002", body=b"\xff")
+    models = sent("", path="/v1/models")
+    [finding] = CHECKS["id-of-others"](observe(outcomes, [models, url]), ZOO)
+    assert finding.message.endswith("of another call in its URL or body: task-0002")
 
 
 @pytest.mark.parametrize(
@@ -170,14 +207,14 @@ def test_an_id_in_a_call_that_is_not_judged_is_left_alone(asked: Asked, message:
     [
         pytest.param("127.0.0.1", KEY, [], id="its own proxy"),
         pytest.param("other", "another", [], id="elsewhere without the key"),
-        pytest.param("other", KEY, ["request 1 took the API key to other"], id="elsewhere"),
+        pytest.param("other", KEY, [("request 1 took the API key to other", (1,))], id="elsewhere"),
     ],
 )
 def test_a_key_that_is_taken_elsewhere_is_found(
-    message: MakeCall, sent: Sent, host: str, key: str, found: list[str]
+    message: MakeCall, sent: Sent, host: str, key: str, found: list[tuple[str, tuple[int, ...]]]
 ) -> None:
     lines = [("Host", host), ("Authorization", f"Bearer {key}")]
     request = replace(sent("ask"), headers=lines)
     outcome = Outcome(call=message(), api_key=KEY, proxy="127.0.0.1")
     findings = CHECKS["key-elsewhere"](observe([outcome], [request]), ZOO)
-    assert [one.message.partition(";")[0] for one in findings] == found
+    assert [(one.message.partition(";")[0], one.marks) for one in findings] == found

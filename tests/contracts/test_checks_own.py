@@ -83,6 +83,12 @@ def test_a_prompt_is_sent_whole(prompt: MakeCall, sent: Sent, seen: Seen) -> Non
     assert finding == "request 1 does not hold the prompt of complete_prompt (prompt)"
 
 
+def test_each_request_holds_its_own_texts(message: MakeCall, sent: Sent, seen: Seen) -> None:
+    requests = [sent("ask", messages=[OWN]), sent("ask")]
+    findings = CHECKS["own-text"](seen([message()], *requests), ZOO)
+    assert [finding.request for finding in findings] == [2]
+
+
 def test_a_history_may_hold_what_was_said_in_another_call(
     message: MakeCall, sent: Sent, seen: Seen
 ) -> None:
@@ -203,6 +209,7 @@ def wrong(number: int, offered: str, given: str) -> str:
 READ, WRITE = tools("read"), tools("write")
 OTHER_READ = tools("read", description="Reads.")
 BY_URI = tools("read", parameter="uri")
+FLAT = [{"name": "read", "input_schema": {"type": "object", "properties": {"path": {}}}}]
 
 
 @pytest.mark.parametrize(
@@ -216,6 +223,11 @@ BY_URI = tools("read", parameter="uri")
             [READ, []], [READ, READ],
             [wrong(2, "read(path) ''", "(none)")],
             id="an earlier call's",
+        ),
+        pytest.param(
+            [READ, []], [FLAT, FLAT],
+            [wrong(2, "read(path) ''", "(none)")],
+            id="an earlier call's, as Anthropic's API has it",
         ),
         pytest.param(
             [READ, WRITE], [READ, []],
@@ -248,6 +260,9 @@ def test_a_request_may_do_without_tools_after_a_failure_within_the_call(
     assert list(CHECKS["own-tools"](seen([refused], *requests), ZOO)) == []
     [finding] = CHECKS["own-tools"](seen([refused], *reversed(requests)), ZOO)
     assert finding.request == 1
+    answered = message(metadata={"tools": READ}, answers=(Reply(), Reply()))
+    [finding] = CHECKS["own-tools"](seen([answered], *requests), ZOO)
+    assert finding.request == 2
 
 
 FORCED = {"type": "function", "function": {"name": "read"}}
@@ -260,6 +275,7 @@ FORCED = {"type": "function", "function": {"name": "read"}}
         pytest.param([None, "auto"], [], id="none"),
         pytest.param([FORCED, "required"], [], id="one of the handler's"),
         pytest.param([FORCED, FORCED], [2], id="another call's"),
+        pytest.param([FORCED, dict(reversed(FORCED.items()))], [2], id="in another order"),
     ],
 )
 def test_another_calls_choice_of_a_tool_is_found(
@@ -272,6 +288,12 @@ def test_another_calls_choice_of_a_tool_is_found(
     ]
     findings = list(CHECKS["own-tool-choice"](seen(calls, *requests), ZOO))
     assert [finding.request for finding in findings] == found
+
+
+def test_auto_is_no_choice_of_another_call(message: MakeCall, sent: Sent, seen: Seen) -> None:
+    calls = [message("first", metadata={"tool_choice": "auto"}), message("second")]
+    requests = [sent(call.name, tool_choice="auto") for call in calls]
+    assert list(CHECKS["own-tool-choice"](seen(calls, *requests), ZOO)) == []
 
 
 def test_a_handler_may_leave_tools_out_beyond_what_openai_takes(

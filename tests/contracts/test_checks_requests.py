@@ -55,6 +55,15 @@ def test_the_requests_of_a_call_are_within_bounds(
     assert found(observation) == []
 
 
+def test_a_call_whose_connection_is_reset_may_be_sent_again(
+    message: MakeCall, sent: Sent, seen: Seen
+) -> None:
+    call = message(reset_connections=1)
+    assert found(seen([call], *[sent("ask")] * 2)) == []
+    [finding] = found(seen([call], *[sent("ask")] * 3))
+    assert "made 3 requests, expected 1 to 2" in finding.message
+
+
 @pytest.mark.parametrize(
     ("answers", "first", "told"),
     [

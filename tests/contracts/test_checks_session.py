@@ -81,6 +81,22 @@ def test_a_call_without_a_task_is_not_filed_under_another_calls(
         assert len(found(asked(headers, call=message(metadata=metadata)))) == count
 
 
+def test_a_session_of_another_call_is_told(asked: Seen, message: MakeCall) -> None:
+    headers = [("x-litellm-session-id", "task-0000")]
+    [finding] = found(asked(headers, call=message(metadata={})))
+    assert finding.message == (
+        "LiteLLM would file request 1 under session 'task-0000' (from x-litellm-session-id); "
+        "expected no session of another call"
+    )
+
+
+def test_a_task_id_of_another_call_may_be_of_any_type(
+    message: MakeCall, sent: Sent, seen: Seen
+) -> None:
+    calls = [message("other", ["task-0000"]), message("ask", None)]
+    assert found(seen(calls, sent("ask"))) == []
+
+
 def test_a_call_without_a_task_may_be_filed_nowhere(asked: Seen, message: MakeCall) -> None:
     for task_id in (None, ""):
         assert found(asked([], call=message(task_id=task_id))) == []

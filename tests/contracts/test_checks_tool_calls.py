@@ -1,0 +1,157 @@
+"""The check that tool calls arrive, however a handler tells of them."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import PurePosixPath
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fake_litellm import Reply, ToolCall
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from litellm_contracts._finding import Finding
+
+    Judge = Callable[..., list[Finding]]
+
+
+class Kind(Enum):
+    """What a handler may tell its chunks apart by."""
+
+    TOOL = 1
+
+
+TOOLS = Reply(
+    text="",
+    tool_calls=(
+        ToolCall(name="read", arguments='{"a": 1}', id="call_1"),
+        ToolCall(name="write", arguments="{}", id="call_2"),
+    ),
+)
+
+
+def part(index: int, call_id: str | None, name: str | None, arguments: str) -> dict[str, Any]:
+    """Return a chunk of a tool call."""
+    return {
+        "type": "tool_call_partial",
+        "index": index,
+        "id": call_id,
+        "name": name,
+        "arguments": arguments,
+    }
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        pytest.param(
+            [part(0, "call_1", "read", '{"a": 1}'), part(1, "call_2", "write", "{}")], id="whole"
+        ),
+        pytest.param(
+            [
+                part(0, "call_1", "read", '{"a"'),
+                part(1, "call_2", None, ""),
+                part(0, None, None, ": 1}"),
+                part(1, "call_2", "write", "{}"),
+            ],
+            id="in pieces",
+        ),
+        pytest.param(
+            [part(0, "call_1", "read", '{"a": 1}'), part(1, "call_2", "write", "")],
+            id="no arguments",
+        ),
+        pytest.param(
+            [
+                {"kind": "tool", "call": ["call_1", "read", '{"a": 1}']},
+                {"kind": "tool", "call": ["call_2", "write", "{}"]},
+            ],
+            id="in chunks of another type",
+        ),
+        pytest.param(
+            [part(0, "call_1", "read", '{"a":1}'), part(1, "call_2", "write", " {}")],
+            id="arguments written anew",
+        ),
+        pytest.param(
+            [
+                {"type": "tool", "id": "call_1", "name": "read", "input": {"a": 1}},
+                SimpleNamespace(id="call_2", function=SimpleNamespace(name="write")),
+            ],
+            id="arguments as values, and objects",
+        ),
+        pytest.param(
+            [
+                {"kind": Kind.TOOL, "call": ["call_1", "read", '{"a": 1}']},
+                {"kind": Kind.TOOL, "call": ["call_2", "write", "{}"]},
+            ],
+            id="enumerations, which hold themselves",
+        ),
+    ],
+)
+def test_tool_calls_that_arrive_whole_are_right(judge: Judge, chunks: list[Any]) -> None:
+    assert judge("tool-calls", [TOOLS], chunks=chunks) == []
+
+
+ENDLESS = SimpleNamespace()
+ENDLESS.again = ENDLESS
+READ = ToolCall(name="read", arguments='{"a": 1, "b": 2}', id="call_1")
+PART = {"type": "tool_call_partial", "id": "call_1", "name": "read"}
+INPUT = {"b": 2, "a": 1}
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        pytest.param([{**PART, "arguments": '{"b": 2, "a": 1}'}], id="another order, no index"),
+        pytest.param([{"id": "call_1", "name": "read", "input": INPUT}], id="nothing beside it"),
+        pytest.param(
+            [{"id": "call_1", "name": PurePosixPath("read"), "kind": Kind, "input": INPUT}],
+            id="objects without fields, and classes",
+        ),
+        pytest.param([{"call": ["call_1", "read", INPUT], (1, 2): 3}], id="keys that JSON lacks"),
+        pytest.param(
+            [{"call": ["call_1", "read", INPUT], (1, 2): 3}, ENDLESS], id="beside an endless one"
+        ),
+    ],
+)
+def test_one_tool_call_may_be_told_in_many_ways(judge: Judge, chunks: list[Any]) -> None:
+    assert judge("tool-calls", [Reply(text="", tool_calls=(READ,))], chunks=chunks) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        pytest.param({}, 2, id="none"),
+        pytest.param({"chunks": [part(0, "call_1", "read", '{"a": 1}')]}, 1, id="one lost"),
+        pytest.param(
+            {"chunks": [part(0, "call_1", "read", '{"a"'), part(1, "call_2", "write", "{}")]},
+            1,
+            id="arguments cut",
+        ),
+        pytest.param(
+            {"chunks": [part(0, "call_9", "read", '{"a": 1}'), part(1, "call_2", "write", "{}")]},
+            1,
+            id="another id",
+        ),
+        pytest.param(
+            {
+                "chunks": [
+                    part(0, "call_1", "read", '{"a": 1}'),
+                    part(1, "call_2", "write", "{}"),
+                    part(2, "call_3", "delete", "{}"),
+                ]
+            },
+            1,
+            id="one too many",
+        ),
+        pytest.param({"error": "ValueError: no"}, 1, id="an error after all"),
+    ],
+)
+def test_tool_calls_that_do_not_arrive_are_found(
+    judge: Judge, given: dict[str, Any], found: int
+) -> None:
+    findings = judge("tool-calls", [TOOLS], **given)
+    assert [finding.call for finding in findings] == ["ask"] * found
