@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -240,11 +241,11 @@ def _mentions(chunks: list[Any], sent: dict[str, str]) -> bool:
 
 
 def _plain(chunks: list[Any]) -> Any:  # noqa: ANN401 - what JSON holds
-    """Return the chunks as JSON holds them; an object that holds itself is what it prints."""
-    try:
-        return json.loads(json.dumps(chunks, default=_fields, skipkeys=True))
-    except (ValueError, RecursionError):
-        return json.loads(json.dumps(chunks, default=str, skipkeys=True))
+    """Return the chunks as JSON holds them; what holds itself is what it prints."""
+    for default in (_fields, str):
+        with suppress(ValueError, RecursionError):
+            return json.loads(json.dumps(chunks, default=default, skipkeys=True))
+    return [str(chunk) for chunk in chunks]
 
 
 def _fields(value: Any) -> Any:  # noqa: ANN401 - an object in a chunk

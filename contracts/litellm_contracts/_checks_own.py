@@ -222,7 +222,8 @@ def _tool_calls(messages: Any) -> set[str]:  # noqa: ANN401 - what a handler sen
     """Return the ids of the tool calls in messages."""
     listed = messages if isinstance(messages, list | tuple) else ()
     calls = [_mapping(message).get("tool_calls") for message in listed]
-    return {str(_mapping(one).get("id")) for some in calls for one in some or ()}
+    listed = [one for some in calls if isinstance(some, list | tuple) for one in some]
+    return {str(_mapping(one).get("id")) for one in listed}
 
 
 def _tools(holder: Any) -> dict[str, str]:  # noqa: ANN401 - a request's body, or metadata

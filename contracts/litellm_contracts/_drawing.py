@@ -104,8 +104,9 @@ def _narrowed() -> dict[str, Any]:
     request["properties"] = {name: request["properties"][name] for name in _KEPT}
     request["properties"]["model"] = {"enum": list(MODELS)}
     request["properties"]["messages"]["maxItems"] = 4
-    request["properties"]["tools"]["maxItems"] = 2
+    request["properties"]["tools"] |= {"type": "array", "maxItems": 2}  # null is a handler's way
     schemas["ContentPart"]["oneOf"].pop()  # audio and files are beyond text handlers
+    schemas["Tool"] = schemas["FunctionTool"]
     _close(schemas)
     return {**full, "paths": {_PATH: {"post": full["paths"][_PATH]["post"]}}}
 

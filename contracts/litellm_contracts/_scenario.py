@@ -206,11 +206,10 @@ async def _perform_group(
     together = [call for call in group if call is leader or call.together]
     during = [call for call in group if call.during]
     in_stream = len(together) == 1
-    held = [call for call in together if not call.cancel]
-    gates = {call.name: script.hold(call, in_stream=in_stream) for call in held}
+    gates = {call.name: script.hold(call, in_stream=in_stream) for call in together}
     tasks = {call.name: asyncio.create_task(handlers[call.name].call(call)) for call in together}
-    for name, gate in gates.items():
-        if not await _until_reached(gate, tasks[name]):
+    for call in (one for one in together if not one.cancel):
+        if not await _until_reached(gates[call.name], tasks[call.name]):
             break  # the handler makes its calls in turn: waiting for the others is of no use
     for call in (one for one in together if one.cancel):
         await asyncio.sleep(BACK_OFF)

@@ -144,3 +144,20 @@ def test_a_slow_handler_ends_with_the_budget(
     done = campaign(faithful)
     done.run(seed=1, examples=5)
     assert (done.made, done.complete) == (0, False)
+
+
+def test_an_earlier_call_of_the_same_task_is_not_shown(
+    campaign: Callable[[Send], Campaign],
+) -> None:
+    done = campaign(forgets_lists)
+    wrong = campaign(lambda call, model: [*faithful(call, model), ("x-litellm-trace-id", "t" * 9)])
+    for one in (done, wrong):
+        one.run(DEFAULT_SEED, DEFAULT_EXAMPLES)
+        assert len(one.example()) == 1
+
+
+def test_who_has_offered_tools_once_is_known_to(campaign: Callable[[Send], Campaign]) -> None:
+    done = campaign(faithful)
+    done.run(DEFAULT_SEED, DEFAULT_EXAMPLES)
+    assert done.observation is not None
+    assert done.observation.knows_tools

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,6 +43,7 @@ def test_a_call_that_reached_the_proxy_is_reached(
     [
         pytest.param(None, " and returned without an error", "base_url is ignored", id="silent"),
         pytest.param("ValueError: no", ": ValueError: no", "the handler refuses", id="refused"),
+        pytest.param("TypeError: no", ": TypeError: no", "the methods are called", id="signature"),
     ],
 )
 def test_a_call_without_a_request_is_not_reached(
@@ -91,6 +93,39 @@ def test_a_call_may_be_missing_where_it_has_an_excuse(
 ) -> None:
     calls = [message("silent", **{excuse: 1}), message()]
     assert found("reached", seen(calls, sent("ask"))) == []
+
+
+def test_a_call_may_be_missing_after_five_that_failed(message: MakeCall) -> None:
+    outcomes = [Outcome(call=message(f"call-{number}"), error="E: no") for number in range(7)]
+    missed = found("reached", observe(outcomes, []))
+    assert [finding.call for finding in missed] == [f"call-{number}" for number in range(5)]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [pytest.param({}, id="silently"), pytest.param({"error": "E", "hangs": True}, id="hung")],
+)
+def test_a_call_after_failures_is_missing_only_where_it_says_so(
+    message: MakeCall, given: dict[str, Any]
+) -> None:
+    failed = [Outcome(call=message(f"call-{number}"), error="E: no") for number in range(5)]
+    missed = found("reached", observe([*failed, Outcome(call=message("last"), **given)], []))
+    assert missed[-1].call == "last"
+
+
+def test_a_call_that_is_cancelled_beside_another_may_be_missing(
+    message: MakeCall, sent: Sent, seen: Seen
+) -> None:
+    beside = message("beside", together="ask", cancel=True)
+    assert found("reached", seen([message(), beside], sent("ask"))) == []
+    [finding] = found("reached", seen([message(), message("alone", cancel=True)], sent("ask")))
+    assert finding.call == "alone"
+
+
+def test_a_request_for_models_is_no_lost_text(message: MakeCall, sent: Sent, seen: Seen) -> None:
+    [finding] = found("reached", seen([message()], replace(sent("none"), method="GET")))
+    assert "sent no request to the proxy" in finding.message
+    assert finding.cause == "base_url is ignored, or the stream is never started"
 
 
 def test_a_call_that_was_left_after_some_text_must_have_been_sent(message: MakeCall) -> None:
@@ -154,14 +189,14 @@ def test_a_request_of_another_api_is_not_held_against_the_document(
     assert [finding.request for finding in findings] == [2]
 
 
-def test_judge_asks_whether_calls_were_reached_before_its_own_checks(
+def test_the_findings_come_in_the_order_of_the_checks(
     message: MakeCall, sent: Sent, seen: Seen
 ) -> None:
     observation = seen([message("silent"), message()], sent("ask"), sent("warm-up"))
-    findings = judge(("header", "requests"), observation, ZOO)
+    findings = judge(("reached", "header", "requests"), observation, ZOO)
     assert [(finding.call, finding.request) for finding in findings] == [
         ("silent", None),
         ("ask", 1),
         (None, 2),
     ]
-    assert judge((), observation, ZOO) == findings[:1]
+    assert judge(("requests",), observation, ZOO) == findings[2:]

@@ -246,3 +246,44 @@ def test_usage_is_reported_once(judge: Judge, chunks: list[Any], found: int) -> 
     findings = judge("usage", [answer], chunks=chunks)
     assert len(findings) == found
     assert [one for one in findings if "expected [(3, 4)]" not in one.message] == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "given", "told"),
+    [
+        pytest.param([Reply(text="One.")], {"chunks": text("One.")}, "", id="whole"),
+        pytest.param([Reply(text="One.")], {"chunks": text("One")}, "is no error", id="short"),
+        pytest.param([Reply(text="One.")], {"error": "E: no"}, "", id="an error"),
+        pytest.param([], {"chunks": text(ANSWER)}, "", id="the default answer"),
+        pytest.param([Failure(status=400)], {}, "answered 400", id="refused"),
+        pytest.param([Failure(status=400)], {"error": "E: no"}, "", id="refused and told"),
+        pytest.param([Reply(text="One.", ends="drop")], {}, "broke the answer off", id="broken"),
+        pytest.param([Reply(text="One.", ends="silent")], {}, "", id="no finish reason"),
+        pytest.param([Reply(text=""), Reply(text="One.")], {}, "", id="nothing is taken"),
+        pytest.param(
+            [Reply(text=""), Reply(text="One.")], {"chunks": text("One.")}, "", id="asked again"
+        ),
+        pytest.param(
+            [Reply(text=""), Reply(text="One.")], {"chunks": text("(none)")}, "is no error",
+            id="a notice of its own",
+        ),
+        pytest.param(
+            [Failure(status=429), Reply(text="One.")], {"chunks": text("(wait)", "One.")},
+            "is no error", id="a notice before the answer",
+        ),
+    ],
+)  # fmt: skip
+def test_a_call_returns_its_answer_or_fails(
+    judge: Judge, answers: list[Any], given: dict[str, Any], told: str
+) -> None:
+    findings = judge("answered-or-error", answers, **given)
+    assert len(findings) == bool(told)
+    assert all(told in finding.message for finding in findings)
+
+
+@pytest.mark.parametrize("stop", ["never_read", "abandon_after", "cancel", "cancel_after"])
+def test_a_call_that_nobody_waits_for_has_nothing_to_return(
+    message: MakeCall, sent: Callable[..., RecordedRequest], stop: str
+) -> None:
+    outcome = Outcome(call=message(answers=(Reply(text="One."),), **{stop: 1}))
+    assert list(CHECKS["answered-or-error"](observe([outcome], [sent("ask")]), ZOO)) == []

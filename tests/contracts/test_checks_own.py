@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fake_litellm import Failure, Reply
+from fake_litellm import Failure, Redirect, Reply
 from litellm_contracts._checks import CHECKS
 from litellm_contracts._observation import Outcome, observe
 from litellm_contracts._profile import ZOO
@@ -28,6 +29,7 @@ OTHERS = {"role": "user", "content": "Say hello. [other]"}
 OWN = {"role": "user", "content": "Say hello. [ask]"}
 SYSTEM = {"role": "system", "content": "You plan."}
 HALVES = {"role": "system", "content": [{"text": "You "}, {"text": "plan."}]}
+MESSAGES = [{"role": "system", "content": "You "}, {"role": "system", "content": "plan."}]
 PARTS = {"role": "system", "content": [{"type": "text", "text": "You plan.", "cache_control": {}}]}
 
 
@@ -44,6 +46,7 @@ def told(calls: list[Call], request: RecordedRequest, seen: Seen) -> list[str]:
         pytest.param({"messages": [PARTS, OWN]}, id="a list of parts"),
         pytest.param({"system": "You plan.", "messages": [OWN]}, id="a field"),
         pytest.param({"messages": [HALVES, OWN]}, id="in two parts"),
+        pytest.param({"messages": [*MESSAGES, OWN]}, id="in two messages"),
     ],
 )
 def test_a_request_with_its_own_texts_is_right(
@@ -304,3 +307,58 @@ def test_a_handler_may_leave_tools_out_beyond_what_openai_takes(
     assert list(CHECKS["own-tools"](seen([call], sent("ask", tools=many[:128])), ZOO)) == []
     fewer = message(metadata={"tools": many[:128]})
     assert list(CHECKS["own-tools"](seen([fewer], sent("ask", tools=many[:127])), ZOO)) != []
+
+
+CALLED = {"role": "assistant", "content": None, "tool_calls": [{"id": "call_1"}]}
+OFFERED = {"tools": [{"type": "function", "function": {"name": "read"}}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        pytest.param({**OFFERED, "messages": [CALLED, OWN]}, 0, id="sent"),
+        pytest.param({**OFFERED, "messages": [OWN]}, 1, id="left out"),
+        pytest.param({"messages": [OWN]}, 0, id="by a handler without tools"),
+        pytest.param({**OFFERED, "messages": [{**CALLED, "tool_calls": 7}, OWN]}, 1, id="no list"),
+    ],
+)  # fmt: skip
+def test_a_tool_call_of_the_history_is_sent_by_who_offers_tools(
+    message: MakeCall, sent: Sent, seen: Seen, body: dict[str, Any], wrong: int
+) -> None:
+    call = message(messages=(CALLED, OWN))
+    assert len(told([call], sent("ask", **body), seen)) == wrong
+
+
+def test_another_api_has_tool_calls_of_its_own(message: MakeCall, sent: Sent, seen: Seen) -> None:
+    call = message(messages=(CALLED, OWN))
+    request = sent("ask", path="/v1/responses", **OFFERED, messages=[OWN])
+    assert len(told([call], request, seen)) == 1
+    assert told([message()], request, seen) == []
+
+
+@pytest.mark.parametrize("check", ["own-key", "own-proxy"])
+def test_who_is_sent_elsewhere_goes_there_without_the_key(
+    message: MakeCall, sent: Sent, check: str
+) -> None:
+    found = [
+        len(list(CHECKS[check](observe([outcome], [sent("ask")]), ZOO)))
+        for answers in ((), (Redirect(location="//another"),))
+        for outcome in [Outcome(call=message(answers=answers), api_key="k", proxy="elsewhere")]
+    ]
+    assert found == [1, 0]
+
+
+def test_another_model_may_have_been_tried_first_where_nothing_was_recorded(
+    message: MakeCall, sent: Sent
+) -> None:
+    call = message(reset_connections=1)
+    observation = observe([Outcome(call=call, model="gpt-5-mini")], [sent("ask")])
+    assert list(CHECKS["own-model"](observation, ZOO)) == []
+
+
+def test_tools_that_were_offered_earlier_are_offered_again(message: MakeCall, sent: Sent) -> None:
+    outcome = Outcome(call=message(metadata={"tools": OFFERED["tools"]}))
+    observation = observe([outcome], [sent("ask")])
+    knowing = replace(observation, knows_tools=True)
+    found = [len(list(CHECKS["own-tools"](one, ZOO))) for one in (observation, knowing)]
+    assert found == [0, 1]

@@ -68,7 +68,12 @@ def test_a_call_whose_connection_is_reset_may_be_sent_again(
     ("answers", "first", "told"),
     [
         pytest.param((), 2, "made 3 requests, expected exactly 1", id="sent again"),
-        pytest.param((Failure(status=500),), 3, "made 3 requests, expected 1 to 2", id="after 500"),
+        pytest.param(
+            (Failure(status=500), Reply()), 3, "made 3 requests, expected 1 to 2", id="after 500"
+        ),
+        pytest.param(
+            (Reply(text=""), Reply()), 3, "made 3 requests, expected 1 to 2", id="after nothing"
+        ),
         pytest.param((Reply(), Reply()), 2, "expected exactly 1", id="a reply is no fault"),
     ],
 )
@@ -111,3 +116,9 @@ def test_a_side_request_that_litellm_does_not_log_is_right(
     message: MakeCall, sent: Sent, seen: Seen, path: str
 ) -> None:
     assert found(seen([message()], sent("", path=path), sent("ask"))) == []
+
+
+def test_a_call_that_is_never_answered_may_be_tried_as_often_as_its_handler_likes(
+    triple: Callable[..., Observation],
+) -> None:
+    assert found(triple((Failure(status=400),))) == []

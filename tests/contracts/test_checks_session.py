@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from litellm_contracts._checks import CHECKS
-from litellm_contracts._profile import ZOO
+from litellm_contracts._profile import ZOO, choose_profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,3 +100,37 @@ def test_a_task_id_of_another_call_may_be_of_any_type(
 def test_a_call_without_a_task_may_be_filed_nowhere(asked: Seen, message: MakeCall) -> None:
     for task_id in (None, ""):
         assert found(asked([], call=message(task_id=task_id))) == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "wrong"),
+    [
+        pytest.param([ZOO_ID], 0, id="right"),
+        pytest.param([], 0, id="no header, which is another check's"),
+        pytest.param([("X-Zoo-Session-ID", OTHER)], 0, id="another value, likewise"),
+        pytest.param([ZOO_ID, ("x-litellm-session-id", ID)], 1, id="masked by the same id"),
+        pytest.param([ZOO_ID, ("x-litellm-trace-id", "trace-1234")], 1, id="masked by a trace"),
+    ],
+)
+def test_what_masks_the_header_is_found(
+    message: MakeCall, sent: Sent, seen: Seen, headers: list[tuple[str, str]], wrong: int
+) -> None:
+    findings = list(CHECKS["unmasked"](seen([message()], sent("ask", *headers)), ZOO))
+    assert [finding.request for finding in findings] == [1] * wrong
+
+
+def test_a_call_without_a_task_is_filed_under_no_other(
+    message: MakeCall, sent: Sent, seen: Seen
+) -> None:
+    calls = [message("other", OTHER), message("ask", metadata={})]
+    request = sent("ask", ("x-litellm-session-id", OTHER))
+    [finding] = CHECKS["unmasked"](seen(calls, request), ZOO)
+    assert finding.call == "ask"
+
+
+def test_where_litellm_does_not_know_the_header_nothing_masks_it(
+    message: MakeCall, sent: Sent, seen: Seen
+) -> None:
+    other = choose_profile("opencode-go")
+    masked = sent("ask", ("session-id", ID), ("x-litellm-session-id", ID))
+    assert list(CHECKS["unmasked"](seen([message()], masked), other)) == []

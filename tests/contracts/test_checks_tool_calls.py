@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import PurePosixPath
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fake_litellm import Reply, ToolCall
+from litellm_contracts._checks import CHECKS
+from litellm_contracts._observation import Outcome, observe
+from litellm_contracts._profile import ZOO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fake_litellm import RecordedRequest
     from litellm_contracts._finding import Finding
+    from litellm_contracts._model import Call
 
+    MakeCall = Callable[..., Call]
+    Sent = Callable[..., RecordedRequest]
     Judge = Callable[..., list[Finding]]
 
 
@@ -89,6 +96,20 @@ def part(index: int, call_id: str | None, name: str | None, arguments: str) -> d
             ],
             id="enumerations, which hold themselves",
         ),
+        pytest.param(
+            [
+                MappingProxyType(part(0, "call_1", "read", '{"a": 1}')),
+                MappingProxyType(part(1, "call_2", "write", "{}")),
+            ],
+            id="read-only",
+        ),
+        pytest.param(
+            [
+                MappingProxyType({"kind": "tool", "call": ["call_1", "read", '{"a": 1}']}),
+                MappingProxyType({"kind": "tool", "call": ["call_2", "write", "{}"]}),
+            ],
+            id="read-only, of another type",
+        ),
     ],
 )
 def test_tool_calls_that_arrive_whole_are_right(judge: Judge, chunks: list[Any]) -> None:
@@ -97,6 +118,8 @@ def test_tool_calls_that_arrive_whole_are_right(judge: Judge, chunks: list[Any])
 
 ENDLESS = SimpleNamespace()
 ENDLESS.again = ENDLESS
+ROUND: dict[str, Any] = {"kind": "status"}
+ROUND["again"] = ROUND
 READ = ToolCall(name="read", arguments='{"a": 1, "b": 2}', id="call_1")
 PART = {"type": "tool_call_partial", "id": "call_1", "name": "read"}
 INPUT = {"b": 2, "a": 1}
@@ -115,6 +138,7 @@ INPUT = {"b": 2, "a": 1}
         pytest.param(
             [{"call": ["call_1", "read", INPUT], (1, 2): 3}, ENDLESS], id="beside an endless one"
         ),
+        pytest.param([{**PART, "arguments": '{"a": 1, "b": 2}'}, ROUND], id="beside a round one"),
     ],
 )
 def test_one_tool_call_may_be_told_in_many_ways(judge: Judge, chunks: list[Any]) -> None:
@@ -155,3 +179,22 @@ def test_tool_calls_that_do_not_arrive_are_found(
 ) -> None:
     findings = judge("tool-calls", [TOOLS], **given)
     assert [finding.call for finding in findings] == ["ask"] * found
+
+
+@pytest.mark.parametrize(
+    ("metadata", "body", "found"),
+    [
+        pytest.param({"tools": [{}]}, {}, 0, id="given and not offered"),
+        pytest.param({"tools": [{}]}, {"tools": [{}]}, 2, id="offered"),
+        pytest.param({"tools": [{}]}, {"functions": [{}]}, 2, id="offered as functions"),
+        pytest.param({"tools": []}, {}, 2, id="none to offer"),
+        pytest.param(None, {}, 2, id="no metadata"),
+    ],
+)
+def test_only_what_was_offered_is_called(
+    message: MakeCall, sent: Sent, metadata: object, body: dict[str, Any], found: int
+) -> None:
+    outcome = Outcome(call=message(metadata=metadata, answers=(TOOLS,)))
+    observation = observe([outcome], [sent("ask", **body)])
+    assert len(list(CHECKS["tool-calls"](observation, ZOO))) == found
+    assert len(list(CHECKS["whole-or-error"](observation, ZOO))) == min(found, 1)

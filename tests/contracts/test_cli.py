@@ -198,7 +198,7 @@ def test_the_configuration_is_used(check: Check, tmp_path: Path, handlers: Path)
     assert told.splitlines()[0].endswith("header X-Mine-Session-ID")
     assert "  n/a      complete-prompt/omits-header  (the handler declares that" in told
     assert "no X-Mine-Session-ID header line; expected X-Mine-Session-ID: " in told
-    assert "the id is sent as 'X-Zoo-Session-ID'; LiteLLM groups by X-Mine-Session-ID" in told
+    assert "the id is sent as 'X-Zoo-Session-ID': LiteLLM groups by X-Mine-Session-ID" in told
 
 
 def test_reports_are_written_into_new_folders(check: Check, tmp_path: Path) -> None:

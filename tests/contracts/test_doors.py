@@ -107,9 +107,38 @@ class Delegating:
         return AsyncGenerating().create_message()
 
 
+class Awaitable:
+    """A stream that may be awaited as well."""
+
+    def create_message(self, *_: object) -> Awaitable:
+        return self
+
+    def __await__(self) -> Iterator[object]:
+        return asyncio.sleep(0, "a text").__await__()
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        return AsyncGenerating().create_message()
+
+
+class Starting:
+    """Plain methods that start a task in the loop of their caller."""
+
+    def create_message(self, *_: object) -> object:
+        return asyncio.get_running_loop().create_task(AsyncListing().create_message())
+
+
 @pytest.mark.parametrize(
     "handler",
-    [AsyncGenerating, Generating, Listing, AsyncListing, Returning, Delegating],
+    [
+        AsyncGenerating,
+        Generating,
+        Listing,
+        AsyncListing,
+        Returning,
+        Delegating,
+        Awaitable,
+        Starting,
+    ],
 )
 def test_chunks_arrive_however_they_are_returned(
     message: MakeCall, handler: Callable[[], object]

@@ -156,3 +156,35 @@ def test_all_that_a_log_would_show_of_an_error_is_kept(message: MakeCall, prompt
         assert outcome.error == "ValueError: mine"
         told = [part in outcome.told for part in ("mine", "with a note", "the cause")]
         assert told == [True, True, True]
+
+
+def test_arguments_that_are_altered_for_a_while_are_noted(message: MakeCall) -> None:
+    class Asynchronous:
+        async def create_message(
+            self, _: str, messages: list[Any], __: object
+        ) -> AsyncIterator[Any]:
+            messages.insert(0, {})
+            yield {}
+            messages.pop(0)
+
+    class Synchronous:
+        def create_message(self, _: str, messages: list[Any], __: object) -> Iterator[Any]:
+            messages.insert(0, {})
+            yield {}
+            messages.pop(0)
+
+    for handler in (Asynchronous(), Synchronous()):
+        call = PythonHandler(handler, Worker()).call(message())
+        assert asyncio.run(call).altered == "messages"
+
+
+def test_the_members_of_an_error_group_are_told(prompt: MakeCall) -> None:
+    class Handler:
+        def complete_prompt(self, _: str) -> None:
+            raise ExceptionGroup(
+                "all failed", [ValueError("one"), ExceptionGroup("two", [OSError("x")])]
+            )
+
+    error = asyncio.run(PythonHandler(Handler(), Worker()).call(prompt())).error or ""
+    assert error.startswith("ExceptionGroup: all failed")
+    assert error.endswith("; ValueError: one; ExceptionGroup: two (1 sub-exception); OSError: x")

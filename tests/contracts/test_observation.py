@@ -128,3 +128,40 @@ def test_the_streamed_text(message: MakeCall, chunks: list[Any], text: str) -> N
 )
 def test_the_completed_text(prompt: MakeCall, returned: object, text: str) -> None:
     assert Outcome(call=prompt(), text=returned).received_text == text
+
+
+def test_calls_that_failed_in_a_row_are_counted_for_each_handler(message: MakeCall) -> None:
+    outcomes = [
+        Outcome(call=message(f"call-{number}", handler=handler), error=error)
+        for number, (handler, error) in enumerate(
+            [("a", "E"), ("b", None), ("a", "E"), ("b", "E"), ("a", None), ("a", "E"), ("b", None)]
+        )
+    ]
+    observed = observe(outcomes, []).about({"call-2", "call-4", "call-5", "call-6"})
+    assert [one.failed_before for one in observed.outcomes] == [1, 2, 0, 1]
+
+
+def test_the_whole_is_judged_also_where_a_contract_judges_less(
+    message: MakeCall, sent: Sent, seen: Seen
+) -> None:
+    calls = [message("one", judged=False), message("two"), message("three", may_refuse=True)]
+    whole = seen(calls, sent("one"), sent("two")).whole()
+    assert [outcome.call.name for outcome in whole.judged()] == ["one", "two"]
+    assert len(whole.requests_of(calls[0])) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "is_stray"),
+    [
+        pytest.param({}, True, id="a post without a text"),
+        pytest.param({"method": "GET"}, False, id="a get"),
+        pytest.param({"path": "/utils/token_counter"}, False, id="counting"),
+    ],
+)
+def test_a_request_of_no_call_may_be_one_whose_text_was_lost(
+    message: MakeCall, sent: Sent, seen: Seen, change: dict[str, str], *, is_stray: bool
+) -> None:
+    [one] = seen([message()], replace(sent("none"), **change)).seen
+    assert one.is_stray is is_stray
+    [own] = seen([message()], sent("ask")).seen
+    assert not own.is_stray

@@ -81,6 +81,19 @@ def test_prompts_are_completed(
         pytest.param("def create_message(self, s, m, d):\n        yield C", id="generator"),
         pytest.param("def create_message(self, s, m, d):\n        return [C]", id="list"),
         pytest.param("async def create_message(self, s, m, d):\n        return [C]", id="awaited"),
+        pytest.param(
+            "def create_message(self, s, m, d):\n        return Stream()\nclass Stream:\n"
+            "    async def chunks(self):\n        yield C\n"
+            "    def __aiter__(self):\n        return self.chunks()\n"
+            "    def __await__(self):\n        yield from ()",
+            id="awaitable stream",
+        ),
+        pytest.param(
+            "def create_message(self, s, m, d):\n        import asyncio\n"
+            "        return asyncio.get_running_loop().create_task(self.listed())\n"
+            "    async def listed(self):\n        return [C]",
+            id="task",
+        ),
     ],
 )
 def test_messages_are_streamed(message: MakeCall, perform: Perform, method: str) -> None:
@@ -220,3 +233,9 @@ def test_the_verdict_is_that_of_the_other_door(
         assert main(["check", spec, *door, "-k", contract]) == 1  # the rest is not run
         told.append(re.findall(r"(?m)^  (\S+) +(\S+/\S+)$", capsys.readouterr().out))
     assert told[0] == told[1] == [(code, contract)]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="there are no error groups before 3.11")
+def test_the_members_of_an_error_group_are_told(prompt: MakeCall, perform: Perform) -> None:
+    (outcome,) = perform(f"{SYNC}raise ExceptionGroup('all failed', [ValueError('no')])", prompt())
+    assert str(outcome.error).endswith("; ValueError: no")

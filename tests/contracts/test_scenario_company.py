@@ -10,6 +10,7 @@ import pytest
 
 from fake_litellm import Failure, Reply
 from litellm_contracts import _scenario
+from litellm_contracts._door import CANCELLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -190,3 +191,45 @@ def test_calls_are_made_while_another_waits_to_try_again(
     observation = perform(message("one", answers=answers), prompt("two", during="one"))
     assert callers(observation) == ["one", "two", "one"]
     assert observation.outcomes[0].received_text == "At last."
+
+
+def test_a_call_may_fail_first_and_outlast_the_one_beside_it(
+    message: MakeCall, perform: Perform, callers: Callers
+) -> None:
+    answers = (Failure(status=429, retry_after_ms=300), Reply(text="At last."))
+    observation = perform(message("one"), message("two", together="one", answers=answers))
+    assert callers(observation)[-1] == "two"
+    assert [outcome.error for outcome in observation.outcomes] == [None, None]
+
+
+def test_a_call_may_be_cancelled_beside_another(
+    message: MakeCall, prompt: MakeCall, perform: Perform
+) -> None:
+    observation = perform(
+        message("one"), message("two", together="one", cancel=True), prompt("three")
+    )
+    errors = {outcome.call.name: outcome.error for outcome in observation.outcomes}
+    assert errors == {"one": None, "two": CANCELLED, "three": None}
+
+
+def test_a_handler_may_be_closed_while_anothers_stream_is_open(
+    message: MakeCall, right: type[Any], perform: Perform
+) -> None:
+    log: list[str] = []
+
+    class Logging(right):
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            async for chunk in super().create_message(*arguments):
+                yield chunk
+            log.append(arguments[1][-1]["content"])
+
+        async def aclose(self) -> None:
+            await super().aclose()
+            log.append("closed")
+
+    perform(
+        message("long"),
+        message("inner", during="long", handler="other", closes=True),
+        factory=Logging,
+    )
+    assert log == ["Say hello. [inner]", "closed", "Say hello. [long]", "closed"]

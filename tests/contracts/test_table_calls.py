@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fake_litellm import Cut, Failure, Redirect, Reply, ToolCall
-from litellm_contracts._model import OMITTED
+from litellm_contracts._errors import TableError
+from litellm_contracts._model import ANSWER, OMITTED
 from litellm_contracts._table_calls import every_order
 from litellm_contracts._tables import read_table
 
@@ -180,3 +181,50 @@ def test_the_marker_is_in_the_last_message(
 def test_answers(read_calls: Callable[[str], tuple[Call, ...]], entry: str, answer: object) -> None:
     [call] = read_calls(f'calls = [{{ do = "complete_prompt", answers = [{{ {entry} }}] }}]')
     assert call.answers == (answer,)
+
+
+def test_a_call_may_continue_another(read_calls: Callable[[str], tuple[Call, ...]]) -> None:
+    one, two, three = read_calls("""
+        calls = [
+          { name = "one", do = "create_message", task = "task" },
+          { name = "two", do = "create_message", continues = "one", answers = [{ reply = "2." }] },
+          { name = "three", do = "create_message", continues = "two" },
+        ]""")
+    assert two.messages[:-1] == (*one.messages, {"role": "assistant", "content": ANSWER})
+    assert three.messages[:-1] == (*two.messages, {"role": "assistant", "content": "2."})
+    assert three.marker in three.messages[-1]["content"]
+
+
+def test_a_call_may_continue_another_after_an_edited_history(
+    read_calls: Callable[[str], tuple[Call, ...]],
+) -> None:
+    _, two = read_calls("""
+        calls = [
+          { name = "one", do = "create_message", history = [["user", "a"], ["assistant", "b"]] },
+          { name = "two", do = "create_message", continues = "one", history = [["user", "c"]] },
+        ]""")
+    said = [message["content"].partition(" [")[0] for message in two.messages]
+    assert said == ["c", "Say hello.", ANSWER, "Say hello."]
+
+
+def test_a_call_continues_an_earlier_one(read_calls: Callable[[str], tuple[Call, ...]]) -> None:
+    with pytest.raises(
+        TableError, match="'two' continues no earlier call 'on'; did you mean 'one'"
+    ):
+        read_calls("""
+            calls = [
+              { name = "one", do = "create_message" },
+              { name = "two", do = "create_message", continues = "on" },
+            ]""")
+
+
+def test_the_arguments_of_a_tool_call_may_be_long(
+    read_calls: Callable[[str], tuple[Call, ...]],
+) -> None:
+    [call] = read_calls("""
+        calls = [{ do = "create_message", answers = [{ reply = "", tool_calls = [
+          { name = "write", arguments = '{"a": "%s"}', fill = { repeat = "b", times = 3 } },
+        ] }] }]""")
+    assert call.answers == (
+        Reply(text="", tool_calls=(ToolCall(name="write", arguments='{"a": "bbb"}'),)),
+    )
