@@ -14,7 +14,7 @@ from operator import ne
 from typing import TYPE_CHECKING, Any
 
 from fake_litellm import Failure, Reply, ToolCall
-from litellm_contracts._model import Call
+from litellm_contracts._model import OMITTED, Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,6 +120,7 @@ FACTORS: Factors = {
     },
     "other metadata": {
         "none": {},
+        "not passed": OMITTED,  # where there is nothing else in it either
         "some": {"mode": "code", "parent_task_id": "p-0123456789"},
         "how to answer": {"suppress_previous_response_id": True, "store": False},
         "how to call tools": {"parallel_tool_calls": False, "tool_protocol": "native"},
@@ -146,7 +147,7 @@ def factors_of(contract: Contract) -> Factors:
 def corners(factors: Factors) -> Iterator[Levels]:
     """Yield levels, each once, so that every pair of two factors' levels occurs; the plain first.
 
-    Rows more: metadata with nothing in it, right after a task; and each model with nothing else
+    Rows more: no task right after one, with empty metadata and with none; and each model with nothing else
     unusual, answered at once and, where it has a family's branch, at the second try.
     """
     from allpairspy import AllPairs
@@ -156,7 +157,8 @@ def corners(factors: Factors) -> Iterator[Levels]:
     rows = AllPairs([[one for one in factors[name] if one not in OTHER_MODELS] for name in paired])
     wanted = [{**plain, **dict(zip(paired, row, strict=True))} for row in rows]
     if "task id" in factors:
-        wanted.insert(1, {**plain, "task id": "absent"})
+        without = {**plain, "task id": "absent"}
+        wanted[1:1] = [without, {**without, "other metadata": "not passed"}]
     for model, answer in itertools.product(MODELS, factors.get(_RETRIED, ())):
         wanted.append({**plain, "model": model, _RETRIED: answer})
     wanted += [{**plain, "model": model} for model in OTHER_MODELS]
@@ -212,7 +214,8 @@ def corner_call(
             answers=(*value[_RETRIED], _REPLY),
         )
         return call, value["model"]
-    metadata = dict(value["other metadata"])
+    is_passed = value["other metadata"] is not OMITTED
+    metadata = dict(value["other metadata"]) if is_passed else {}
     if value["task id"] is not None:
         metadata["task_id"] = value["task id"]
     metadata |= value["tools"]
@@ -222,7 +225,7 @@ def corner_call(
         marker=marker,
         system_prompt=value["system prompt"],
         messages=(*value["history"], *_last(text, value)),
-        metadata=metadata,
+        metadata=metadata if is_passed or metadata else OMITTED,
         # Whoever was given no tools is not answered with a call of one.
         answers=(*value[_RETRIED], value["answer"] if metadata.get("tools") else _REPLY),
     )

@@ -184,9 +184,11 @@ def try_specimen(specimen: Specimen, contracts: Iterable[Contract]) -> Trial:
         except HandlerError as error:
             cells[contract.id], messages[contract.id] = Cell.ERROR, str(error)
             continue
-        if handler.shared.reached:
+        calling = handlers.values() if contract.everywhere else [handler]
+        is_reached = any(one.shared.reached for one in calling)
+        if is_reached:
             reached.add(contract.id)
-        cells[contract.id] = _cell(result, specimen, reached=handler.shared.reached)
+        cells[contract.id] = _cell(result, specimen, reached=is_reached)
         messages[contract.id] = result.message
     return Trial(
         name=specimen.name,

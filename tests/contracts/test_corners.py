@@ -16,12 +16,13 @@ from litellm_contracts._corners import (
     factors_of,
     reduce_levels,
 )
-from litellm_contracts._model import Contract, is_fault
+from litellm_contracts._model import OMITTED, Contract, is_fault
 from litellm_contracts._tables import find_contract
 
 CONVERSATIONS = find_contract("schema/create-message")
 PROMPTS = find_contract("schema/complete-prompt")
 PLAIN = {name: next(iter(levels)) for name, levels in FACTORS.items()}
+PLAIN_ID = FACTORS["task id"]["UUID"]
 PAIRED = FACTORS | {"model": dict.fromkeys(MODELS)}
 TWO = {"a": {"plain": 0, "odd": 1}, "b": {"plain": 0, "odd": 1}, "c": {"plain": 0, "odd": 1}}
 
@@ -106,6 +107,21 @@ def test_a_failure_that_needs_two_conditions_keeps_both() -> None:
 def test_levels_reach_the_metadata(level: dict[str, str], seen: dict[str, Any]) -> None:
     call, _ = corner_call(CONVERSATIONS, {**PLAIN, **level}, "[m]")
     assert {name: call.metadata.get(name) for name in seen} == seen
+
+
+@pytest.mark.parametrize(
+    ("level", "metadata"),
+    [
+        pytest.param({"task id": "absent"}, OMITTED, id="nothing in it"),
+        pytest.param({"task id": "absent", "tools": "empty"}, {"tools": []}, id="tools"),
+        pytest.param({}, {"task_id": PLAIN_ID}, id="a task"),
+    ],
+)
+def test_metadata_is_not_passed_where_there_is_none(
+    level: dict[str, str], metadata: object
+) -> None:
+    levels = {**PLAIN, "other metadata": "not passed", **level}
+    assert corner_call(CONVERSATIONS, levels, "[m]")[0].metadata == metadata
 
 
 @pytest.mark.parametrize(
