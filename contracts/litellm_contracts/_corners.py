@@ -147,8 +147,8 @@ def factors_of(contract: Contract) -> Factors:
 def corners(factors: Factors) -> Iterator[Levels]:
     """Yield levels, each once, so that every pair of two factors' levels occurs; the plain first.
 
-    Rows more: no task right after one, with empty metadata and with none; and each model with nothing else
-    unusual, answered at once and, where it has a family's branch, at the second try.
+    Rows more: no task right after one, with empty metadata and with none; and each model with
+    nothing else unusual, answered at once and, where it has a family's branch, at the second try.
     """
     from allpairspy import AllPairs
 
