@@ -37,7 +37,7 @@ class Outcome:
         model: The model that its handler was built with.
         proxy: Host and port of the proxy that its handler was built for.
         altered: Which of the arguments is not what it was: `messages` or `metadata`.
-        failed_before: How many calls of its handler had failed in a row before it.
+        failed_before: How many calls of its handler were sent and failed, in a row, before it.
     """
 
     call: Call
@@ -139,16 +139,25 @@ def observe(
     Calls may share a text: then it is the latest of those that had begun.
     """
     seen = []
-    in_a_row: Counter[str] = Counter()
-    for outcome in outcomes:
-        outcome.failed_before = in_a_row[outcome.call.handler]
-        in_a_row[outcome.call.handler] += 1 if outcome.error is not None else -outcome.failed_before
     for number, request in enumerate(journal, start=1):
         begun = tuple(one.call for one in reversed(outcomes) if one.began < number)
         call = owner(request, begun)
         strays = {} if call else {"begun": begun}
         seen.append(Seen(number=number, request=request, call=call, **strays))
+    _count_failures(outcomes, {one.call.name for one in seen if one.call})
     return Observation(outcomes=tuple(outcomes), seen=tuple(seen), api_key=api_key)
+
+
+def _count_failures(outcomes: Iterable[Outcome], sent: Collection[str]) -> None:
+    """Tell each outcome of the calls of its handler that were sent and failed right before it."""
+    in_a_row: Counter[str] = Counter()
+    for outcome in outcomes:
+        handler = outcome.call.handler
+        outcome.failed_before = in_a_row[handler]
+        if outcome.error is None:
+            in_a_row[handler] = 0
+        elif outcome.call.name in sent:
+            in_a_row[handler] += 1
 
 
 def owner(request: RecordedRequest, calls: Iterable[Call]) -> Call | None:

@@ -130,15 +130,19 @@ def test_the_completed_text(prompt: MakeCall, returned: object, text: str) -> No
     assert Outcome(call=prompt(), text=returned).received_text == text
 
 
-def test_calls_that_failed_in_a_row_are_counted_for_each_handler(message: MakeCall) -> None:
+def test_calls_that_failed_in_a_row_are_counted_for_each_handler(
+    message: MakeCall, sent: Sent
+) -> None:
     outcomes = [
         Outcome(call=message(f"call-{number}", handler=handler), error=error)
         for number, (handler, error) in enumerate(
             [("a", "E"), ("b", None), ("a", "E"), ("b", "E"), ("a", None), ("a", "E"), ("b", None)]
         )
     ]
-    observed = observe(outcomes, []).about({"call-2", "call-4", "call-5", "call-6"})
+    requests = [sent(outcome.call.name) for outcome in outcomes]
+    observed = observe(outcomes, requests).about({"call-2", "call-4", "call-5", "call-6"})
     assert [one.failed_before for one in observed.outcomes] == [1, 2, 0, 1]
+    assert {one.failed_before for one in observe(outcomes, []).outcomes} == {0}
 
 
 def test_the_whole_is_judged_also_where_a_contract_judges_less(
