@@ -61,10 +61,14 @@ def check_refused_or_omitted(observation: Observation, profile: Profile) -> Iter
 
 
 def check_refused_at_once(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """A hostile id that is refused is refused at once, not after seconds of retries."""
+    """A hostile id that is refused is refused at once, not after seconds of retries.
+
+    Beside another call it may have to wait for its turn.
+    """
     for outcome in _hostile(observation):
         sent = observation.requests_of(outcome.call)
-        if outcome.error is not None and not sent and outcome.seconds > AT_ONCE:
+        is_alone = outcome.call.partner is None
+        if is_alone and outcome.error is not None and not sent and outcome.seconds > AT_ONCE:
             yield Finding(
                 message=f"{named(outcome.call)} was refused after {outcome.seconds:.1f} s: "
                 f"{outcome.error}",

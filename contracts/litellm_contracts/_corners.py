@@ -147,8 +147,9 @@ def factors_of(contract: Contract) -> Factors:
 def corners(factors: Factors) -> Iterator[Levels]:
     """Yield levels, each once, so that every pair of two factors' levels occurs; the plain first.
 
-    Rows more: no task right after one, with empty metadata and with none; and each model with
-    nothing else unusual, answered at once and, where it has a family's branch, at the second try.
+    Rows more: no task right after one, with empty metadata and with none; each model with nothing
+    else unusual, answered at once and, where it has a family's branch, at the second try; and each
+    level of the other factors with an answer at the second try.
     """
     from allpairspy import AllPairs
 
@@ -162,9 +163,25 @@ def corners(factors: Factors) -> Iterator[Levels]:
     for model, answer in itertools.product(MODELS, factors.get(_RETRIED, ())):
         wanted.append({**plain, "model": model, _RETRIED: answer})
     wanted += [{**plain, "model": model} for model in OTHER_MODELS]
+    wanted += _retried(factors)
     for number, levels in enumerate(wanted):
         if levels not in wanted[:number]:
             yield levels
+
+
+def _retried(factors: Factors) -> Iterator[Levels]:
+    """Yield levels in which each of a factor's occurs, and the first try fails.
+
+    As few as that takes: each costs a handler's patience. No task has a row of its own, so that
+    what goes wrong with a task's header shows in all others.
+    """
+    plain = {**plain_levels(factors), _RETRIED: list(factors[_RETRIED])[-1]}
+    varied = {name: list(factors[name]) for name in factors if name not in {"model", _RETRIED}}
+    if "task id" in varied:
+        varied["task id"].remove("absent")
+        yield {**plain, "task id": "absent"}
+    for number in range(max(map(len, varied.values()))):
+        yield {**plain, **{name: levels[number % len(levels)] for name, levels in varied.items()}}
 
 
 def plain_levels(factors: Factors) -> Levels:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -125,6 +126,10 @@ class PythonRecipe:
         return [] if self.handler == BUNDLED else [self.handler]
 
 
+_WITH_METADATA = 3
+"""How many arguments there are where the metadata is passed."""
+
+
 def _words(error: BaseException) -> str:
     """Return an error's type and message; of a group, those of its members too."""
     members = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
@@ -136,6 +141,17 @@ def _altered(call: Call, arguments: Sequence[Any]) -> str:
     given = dict(zip(("", "messages", "metadata"), arguments, strict=False))
     wanted = {"messages": list(call.messages), "metadata": call.metadata}
     return next((name for name in wanted if name in given and given[name] != wanted[name]), "")
+
+
+def _takes_metadata(method: Callable[..., Any]) -> bool:
+    """Tell whether a method may be given the metadata by name: it has that one, or takes any."""
+    with suppress(TypeError, ValueError):  # what has no signature
+        known = inspect.signature(method).parameters.values()
+        takes_any = any(one.kind is one.VAR_KEYWORD for one in known)
+        return takes_any or any(
+            one.name == "metadata" and one.kind is one.POSITIONAL_OR_KEYWORD for one in known
+        )
+    return False
 
 
 class PythonDoor:
@@ -226,6 +242,7 @@ class PythonHandler:
         self._handler = handler
         self._worker = worker
         self._given: list[tuple[Any, Any]] = []
+        self._calls = itertools.count()
 
     async def call(self, call: Call, meanwhile: Meanwhile | None = None) -> Outcome:
         """Make one call and keep what came back, chunks before an error included."""
@@ -287,7 +304,7 @@ class PythonHandler:
         scope: asyncio.Timeout,
         arguments: list[Any],
     ) -> None:
-        chunks = await self._invoke(self._handler.create_message, *arguments)
+        chunks = await self._create(*arguments)
         await asyncio.sleep(0)  # a caller may begin to read after it has made other calls
         if call.never_read:
             outcome.error = NEVER_READ
@@ -317,6 +334,15 @@ class PythonHandler:
             chunks, "close"
         ):  # as the end of a `for` does, in the same thread
             await self._blocking(chunks.close)
+
+    async def _create(self, *arguments: Any) -> Any:  # noqa: ANN401
+        """Call `create_message`, every second time with the metadata by name where it has that."""
+        create = self._handler.create_message
+        by_name = next(self._calls) % 2 and len(arguments) == _WITH_METADATA
+        if not by_name or not _takes_metadata(create):
+            return await self._invoke(create, *arguments)
+        *given, metadata = arguments
+        return await self._invoke(functools.partial(create, metadata=metadata), *given)
 
     def _object_for(self, call: Call) -> Any:  # noqa: ANN401
         """Return the metadata object: the one that earlier calls with equal metadata were given.

@@ -77,7 +77,8 @@ class Call:
         proxy: Name of the proxy that the handler is built for; without one it is the run's.
         answers: The fake's answers to the requests of this call, in order; the default
             reply after them.
-        during: Make the call while the stream of that other call is open.
+        during: Make the call while the stream of that other call is open; where that one is made
+            `together` with a third, once the third is over.
         together: Make the call at the same time as that other call: neither is answered
             before both have arrived.
         between: Make the call between two chunks of that other call, in the same task or thread.

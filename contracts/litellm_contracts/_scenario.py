@@ -6,7 +6,8 @@ import asyncio
 import dataclasses
 import secrets
 from collections import deque
-from typing import TYPE_CHECKING, Any, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from fake_litellm import Failure, FakeLiteLLM, Gate, Redirect, Reply
@@ -16,13 +17,15 @@ from litellm_contracts._observation import Observation, Outcome, observe, owner
 from litellm_contracts._threads import in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from fake_litellm import RecordedRequest
     from fake_litellm._replies import Answer
     from litellm_contracts._door import Door, Handler
     from litellm_contracts._model import Call
 
+Build: TypeAlias = "Callable[[Call], Awaitable[Handler]]"
+"""Builds the handler of a call, unless it is there."""
 _ELSEWHERE = "//"
 BACK_OFF = 0.02
 """Seconds after which a handler whose request was refused is taken to wait to try again."""
@@ -67,12 +70,14 @@ class Stage:
             fake.answer_with(script.answer)
         outcomes: dict[str, Outcome] = {}
         for group in _groups(calls):
-            handlers = {call.name: await self._handler(call, model) for call in group}
+            build = partial(self._handler, model=model)
+            # What is called while a stream is open may be built then, too.
+            handlers = {call.name: await build(call) for call in group if not call.during}
             # After the handlers are built: what they ask for then is none of the call.
             self.fake.reset_connections(sum(call.reset_connections for call in group))
             script.begin(group)
             began = len(self.fake.journal)
-            made = await _perform_group(group, handlers, script)
+            made = await _perform_group(group, handlers, script, build)
             for outcome in made:
                 outcome.began = began
                 outcome.api_key = self._key_of(outcome.call)
@@ -192,7 +197,7 @@ def _groups(calls: Sequence[Call]) -> list[list[Call]]:
 
 
 async def _perform_group(
-    group: list[Call], handlers: dict[str, Handler], script: _Script
+    group: list[Call], handlers: dict[str, Handler], script: _Script, build: Build
 ) -> list[Outcome]:
     leader = group[0]
     if leader.cancel:
@@ -214,13 +219,19 @@ async def _perform_group(
     for call in (one for one in together if one.cancel):
         await asyncio.sleep(BACK_OFF)
         tasks[call.name].cancel()
-    outcomes = [await _meanwhile(call, handlers[call.name]) for call in during]
+    outcomes = [await _meanwhile(call, build) for call in during if call.during == leader.name]
+    if len(outcomes) < len(during):  # the others are made once the leader is over
+        gates[leader.name].open()
+        await asyncio.wait({tasks[leader.name]})
+        later = (call for call in during if call.during != leader.name)
+        outcomes += [await _meanwhile(call, build) for call in later]
     for gate in gates.values():
         gate.open()
     return outcomes + [await _outcome_of(call, tasks[call.name]) for call in together]
 
 
-async def _meanwhile(call: Call, handler: Handler) -> Outcome:
+async def _meanwhile(call: Call, build: Build) -> Outcome:
+    handler = await build(call)
     outcome = await handler.call(call)
     if call.closes:
         await handler.close()

@@ -153,3 +153,17 @@ def test_a_prompt_holds_the_marker() -> None:
 
 def test_the_fake_lists_every_model() -> None:
     assert {*MODELS, *OTHER_MODELS} <= set(DEFAULT_MODELS)
+
+
+@pytest.mark.parametrize("contract", [CONVERSATIONS, PROMPTS], ids=lambda one: one.id)
+def test_each_level_is_met_at_a_second_try(contract: Contract) -> None:
+    factors = factors_of(contract)
+    retried = [one for one in corners(factors) if one["first answer"] != "the reply"]
+    met = {(name, level) for levels in retried for name, level in levels.items()}
+    assert met >= {
+        (name, level)
+        for name, levels in PAIRED.items()
+        for level in levels
+        if name in factors and name != "first answer"
+    }
+    assert len(retried) < 20

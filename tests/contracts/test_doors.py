@@ -205,3 +205,50 @@ def test_a_stream_that_is_none_is_an_error(message: MakeCall) -> None:
             return None
 
     assert "TypeError" in str(call(Empty(), message()).error)
+
+
+class Named:
+    """Notes how it is given its metadata."""
+
+    def __init__(self) -> None:
+        self.given: list[tuple[int, list[str]]] = []
+
+    def note(self, *arguments: object, **named: object) -> list[object]:
+        self.given.append((len(arguments), sorted(named)))
+        return []
+
+
+class TakesIt(Named):
+    def create_message(self, system: str, messages: object, metadata: object = None) -> object:
+        return self.note(system, messages, metadata)
+
+
+class TakesAny(Named):
+    def create_message(self, *arguments: object, **named: object) -> object:
+        return self.note(*arguments, **named)
+
+
+class TakesAnother(Named):
+    def create_message(self, system: str, messages: object, meta: object = None) -> object:
+        return self.note(system, messages, meta)
+
+
+@pytest.mark.parametrize(
+    ("handler", "given"),
+    [
+        pytest.param(TakesIt, [(3, [])] * 4, id="by its name"),
+        pytest.param(TakesAny, [(3, []), (2, ["metadata"])] * 2, id="whatever is given"),
+        pytest.param(TakesAnother, [(3, [])] * 4, id="by another name"),
+    ],
+)
+def test_every_second_call_is_given_the_metadata_by_name(
+    message: MakeCall, handler: Callable[[], Named], given: list[tuple[int, list[str]]]
+) -> None:
+    one = handler()
+    python = PythonHandler(one, Worker())
+
+    async def main() -> list[str | None]:
+        return [(await python.call(message())).error for _ in range(4)]
+
+    assert asyncio.run(main()) == [None] * 4
+    assert one.given == given

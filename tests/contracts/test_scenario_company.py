@@ -233,3 +233,28 @@ def test_a_handler_may_be_closed_while_anothers_stream_is_open(
         factory=Logging,
     )
     assert log == ["Say hello. [inner]", "closed", "Say hello. [long]", "closed"]
+
+
+def test_a_call_may_be_made_between_the_ends_of_two_streams(
+    message: MakeCall, prompt: MakeCall, right: type[Any], perform: Perform
+) -> None:
+    log: list[str] = []
+
+    class Logging(right):
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            async for chunk in super().create_message(*arguments):
+                yield chunk
+            log.append(arguments[1][-1]["content"].rpartition(" ")[2])
+
+        async def complete_prompt(self, prompt: str) -> str:
+            log.append("prompt")
+            text: str = await super().complete_prompt(prompt)
+            return text
+
+    perform(
+        message("one"),
+        message("two", together="one"),
+        prompt("three", during="two"),
+        factory=Logging,
+    )
+    assert log == ["[one]", "prompt", "[two]"]

@@ -112,3 +112,18 @@ def test_what_was_seen_of_earlier_calls_is_forgotten(
 def test_stages_have_keys_of_their_own(right: Callable[..., Any]) -> None:
     stages = [Stage(PythonDoor(right, "my:factory"), "1.106.2") for _ in range(2)]
     assert stages[0].api_key != stages[1].api_key
+
+
+def test_a_handler_may_be_built_while_a_stream_is_open(
+    message: MakeCall, perform: Perform, counted: type[Any]
+) -> None:
+    class Noting(counted):
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            async for chunk in super().create_message(*arguments):
+                yield chunk
+            self.log.append(("read", self))
+
+    perform(message("one"), message("two", handler="other", during="one"), factory=Noting)
+    assert [what for what, _ in counted.log[:4]] == ["built", "built", "read", "read"]
+    (_, first), (_, second), (_, inner), (_, outer) = counted.log[:4]
+    assert (inner, outer) == (second, first)
