@@ -111,7 +111,7 @@ def test_matrix_is_bad_otherwise(
 def test_matrix_is_bad_where_a_contract_is_only_tripped_by_the_way(
     trial: Callable[..., Trial],
 ) -> None:
-    ids = tuple(f"a/{number}" for number in range(6))
+    ids = tuple(f"a/{number}" for number in range(7))
     wide = trial(dict.fromkeys(ids, Cell.BROKEN), expected=" ".join(ids))
     narrow = trial({ids[0]: Cell.BROKEN}, expected=ids[0])
 
@@ -146,7 +146,7 @@ def test_matrix_tells_what_nobody_trips(trial: Callable[..., Trial]) -> None:
 
 
 def test_matrix_tells_what_only_wide_faults_trip(trial: Callable[..., Trial]) -> None:
-    ids = tuple(f"a/{number}" for number in range(6))
+    ids = tuple(f"a/{number}" for number in range(7))
     wide = trial(dict.fromkeys(ids, Cell.BROKEN), expected=" ".join(ids))
 
     assert "trip more than 5: a/0, a/1," in write_matrix(Matrix(ids=ids, trials=(wide,)))
