@@ -37,7 +37,7 @@ MANY_CALLS = 100
 """Contracts with more calls are for the patient: for faults that need so many."""
 
 FEW = 6
-"""Each contract must be tripped by a handler that trips at most this many, `throughout` included."""
+"""Each contract must be tripped by a handler that trips at most so many, of `throughout` too."""
 
 
 class Cell(StrEnum):

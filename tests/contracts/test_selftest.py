@@ -149,7 +149,7 @@ def test_matrix_tells_what_only_wide_faults_trip(trial: Callable[..., Trial]) ->
     ids = tuple(f"a/{number}" for number in range(7))
     wide = trial(dict.fromkeys(ids, Cell.BROKEN), expected=" ".join(ids))
 
-    assert "trip more than 5: a/0, a/1," in write_matrix(Matrix(ids=ids, trials=(wide,)))
+    assert "trip more than 6: a/0, a/1," in write_matrix(Matrix(ids=ids, trials=(wide,)))
 
 
 def test_matrix_tells_each_specimen_that_is_wrong(trial: Callable[..., Trial]) -> None:
