@@ -38,6 +38,8 @@ def all_specimens() -> Mapping[str, Specimen]:
         broken_values,
         gateway,
         unusual,
+        unusual_requests,
+        unusual_ways,
         unusual_wire,
     )
 
