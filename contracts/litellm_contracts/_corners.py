@@ -176,7 +176,7 @@ def _retried(factors: Factors) -> Iterator[Levels]:
     what goes wrong with a task's header shows in all others.
     """
     plain = {**plain_levels(factors), _RETRIED: list(factors[_RETRIED])[-1]}
-    varied = {name: list(factors[name]) for name in factors if name not in {"model", _RETRIED}}
+    varied = {name: list(factors[name]) for name in factors if name != _RETRIED}
     if "task id" in varied:
         varied["task id"].remove("absent")
         yield {**plain, "task id": "absent"}

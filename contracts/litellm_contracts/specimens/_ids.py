@@ -16,6 +16,7 @@ DUE = """
     recognition/filed-right-in-trouble
     hostile-ids/nothing-injected
     schema/create-message
+    throughout/header
 """
 """Every contract in which a request is due the header: all that a missing header breaks."""
 

@@ -22,57 +22,60 @@ _MADE_UP: tuple[tuple[str, str, Callable[[Turn], str | None], str], ...] = (
         "undefined-without-task",
         "Sends 'undefined' where there is no task id.",
         lambda _: "undefined",
-        f"{_WITHOUT_ID} isolation/task-of-a-parent",
+        f"{_WITHOUT_ID} isolation/task-of-a-parent isolation/many-stops throughout/header",
     ),
     (
         "random-id-without-task",
         "Makes up an id where there is no task id.",
         lambda _: str(uuid.uuid4()),
-        f"{_WITHOUT_ID} isolation/task-of-a-parent",
+        f"{_WITHOUT_ID} isolation/task-of-a-parent isolation/many-stops throughout/header",
     ),
     (
         "undefined-without-metadata",
         "Sends 'undefined' where there is no metadata.",
         lambda turn: "undefined" if turn.metadata is None else None,
-        f"{_OMITTED} -isolation/metadata-changed-in-place",
+        f"{_OMITTED} -isolation/metadata-changed-in-place isolation/many-stops throughout/header",
     ),
     (
         "null-for-empty-metadata",
         "Sends 'null' where the metadata is empty.",
         lambda turn: "null" if turn.metadata == {} else None,
         """absence/metadata-empty absence/after-task-in-every-form schema/create-message
-    isolation/metadata-changed-in-place""",
+    isolation/metadata-changed-in-place
+        throughout/header""",
     ),
     (
         "none-as-text",
         "Sends 'None' for a task id that is None.",
         lambda turn: _text_of(turn, None),
-        "absence/task-id-none absence/after-task-in-every-form",
+        "absence/task-id-none absence/after-task-in-every-form throughout/header",
     ),
     (
         "empty-header-for-empty-id",
         "Sends an empty header for an empty task id.",
         lambda turn: _text_of(turn, ""),
-        "absence/task-id-empty absence/after-task-in-every-form",
+        "absence/task-id-empty absence/after-task-in-every-form throughout/header",
     ),
     (
         "parent-task-id-used",
         "Falls back on the parent's task id.",
         lambda turn: (turn.metadata or {}).get("parent_task_id"),
-        "absence/other-metadata schema/create-message isolation/task-of-a-parent",
+        """absence/other-metadata schema/create-message isolation/task-of-a-parent
+        throughout/header""",
     ),
     (
         "session-id-of-metadata-used",
         "Falls back on a session id that the metadata happens to hold.",
         lambda turn: (turn.metadata or {}).get("session_id"),
-        "absence/other-metadata",
+        "absence/other-metadata throughout/header",
     ),
     (
         "id-made-up-on-retries",
         "Makes up an id for the second attempt.",
         lambda turn: str(uuid.uuid4()) if turn.attempt > 1 else None,
         """absence/retry-without-task isolation/after-every-kind-of-answer
-        isolation/call-during-stream""",
+        isolation/call-during-stream
+        isolation/retry-beside-another-task schema/create-message throughout/header""",
     ),
 )
 
@@ -118,7 +121,7 @@ class _Crash(AsyncHandler):
 @known_bad(
     "null-for-metadata-none",
     "Sends 'null' where the metadata is passed as None.",
-    "absence/metadata-none absence/after-task-in-every-form",
+    "absence/metadata-none absence/after-task-in-every-form throughout/header",
 )
 class _Null(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -130,7 +133,7 @@ class _Null(SyncHandler):
 @known_bad(
     "previous-id-after-a-prompt",
     "Takes a message without a task that follows a prompt for the conversation's next turn.",
-    "isolation/long-lived-handler",
+    "isolation/long-lived-handler throughout/header",
     is_patient=True,
 )
 class _AfterPrompt(AsyncHandler):
@@ -147,7 +150,7 @@ class _AfterPrompt(AsyncHandler):
 @known_bad(
     "previous-id-for-empty-id",
     "Takes an empty task id for one that has not changed.",
-    "absence/after-task-in-every-form",
+    "absence/after-task-in-every-form throughout/header",
 )
 class _Unchanged(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -166,7 +169,8 @@ class _Unchanged(AsyncHandler):
     isolation/calls-between-chunks isolation/metadata-changed-in-place
     isolation/retry-beside-another-task isolation/same-text-in-another-task
     isolation/after-reset-connection isolation/task-of-a-parent -isolation/other-handler-closed
-    -isolation/many-stops""",
+    -isolation/many-stops
+    isolation/many-stops throughout/header""",
 )
 class _Previous(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -181,7 +185,8 @@ class _Previous(AsyncHandler):
     "id-of-failed-call-without-task",
     "Clears the task id only after a success.",
     """absence/after-failed-task isolation/long-lived-handler
-    isolation/after-every-kind-of-answer""",
+    isolation/after-every-kind-of-answer isolation/retry-beside-another-task
+    throughout/header""",
 )
 class _Uncleared(SyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -198,7 +203,7 @@ class _Uncleared(SyncHandler):
 @known_bad(
     "undefined-until-first-task",
     "Has 'undefined' for a default until the first task id is known.",
-    "absence/no-metadata",
+    "absence/no-metadata throughout/header",
 )
 class _Default(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

@@ -27,7 +27,8 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
     faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
-    {ODD_LINE_ENDS}""",
+    {ODD_LINE_ENDS}
+        throughout/answers""",
     ),
     (
         "pieces-doubled",
@@ -36,7 +37,8 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
     faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
-    faithfulness/odd-line-ends""",
+    faithfulness/odd-line-ends
+        throughout/answers""",
     ),
     (
         "pieces-stripped",
@@ -45,13 +47,14 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         f"""faithfulness/streamed-text faithfulness/text-in-small-reads
     faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
-    faithfulness/streams-at-once schema/create-message {ODD_LINE_ENDS}""",
+    faithfulness/streams-at-once schema/create-message {ODD_LINE_ENDS}
+        throughout/answers""",
     ),
     (
         "white-space-lost",
         "Takes pieces of white space for nothing.",
         lambda chunks, _: [chunk for chunk in chunks if chunk["text"].strip()],
-        "faithfulness/streamed-text faithfulness/odd-line-ends",
+        "faithfulness/streamed-text faithfulness/odd-line-ends throughout/answers",
     ),
     (
         "text-under-another-type",
@@ -60,7 +63,8 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
     faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
-    {ODD_LINE_ENDS}""",
+    {ODD_LINE_ENDS}
+        throughout/answers""",
     ),
 )
 
@@ -92,7 +96,8 @@ for _number, (_name, _about, _change, _breaks) in enumerate(_CHANGED):
     f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
     faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
-    {ODD_LINE_ENDS}""",
+    {ODD_LINE_ENDS}
+    throughout/answers""",
 )
 class _LastLost(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -110,7 +115,7 @@ class _LastLost(SyncHandler):
 @known_bad(
     "read-taken-for-events",
     "Takes what one read returns for whole events.",
-    "faithfulness/text-in-small-reads faithfulness/streamed-text",
+    "faithfulness/text-in-small-reads faithfulness/streamed-text faithfulness/tool-calls",
 )
 class _Reads(RawHandler):
     def events(self, response: http.client.HTTPResponse) -> Iterator[Mapping[str, Any]]:
@@ -125,7 +130,7 @@ class _Reads(RawHandler):
 @known_bad(
     "read-decoded-by-itself",
     "Decodes each read by itself, so that characters cut in two are lost.",
-    "faithfulness/text-in-small-reads",
+    "faithfulness/text-in-small-reads throughout/answers",
 )
 class _Decoded(RawHandler):
     def events(self, response: http.client.HTTPResponse) -> Iterator[Mapping[str, Any]]:
@@ -142,7 +147,7 @@ class _Decoded(RawHandler):
     "completion-object-returned",
     "Returns the SDK's object instead of its text.",
     """faithfulness/completed-text schema/complete-prompt isolation/other-handler-closed
-    isolation/many-stops complete-prompt/own-answer""",
+    isolation/many-stops complete-prompt/own-answer throughout/answers""",
 )
 class _Object(AsyncHandler):
     def text(self, answer: Any) -> str:  # noqa: ANN401
@@ -184,7 +189,7 @@ class _Unfinished(SyncHandler):
 @known_bad(
     "error-event-ignored",
     "Takes an error in the stream for its end.",
-    "faithfulness/error-event",
+    "faithfulness/error-event throughout/answers",
 )
 class _ErrorEvent(RawHandler):
     def read(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -200,7 +205,8 @@ class _ErrorEvent(RawHandler):
     "stream-errors-swallowed",
     "Logs what goes wrong in a stream and returns what has arrived.",
     f"""faithfulness/broken-stream faithfulness/error-event faithfulness/stream-without-finish
-    faithfulness/begun-anew {TORN_LINE_ENDS}""",
+    faithfulness/begun-anew {TORN_LINE_ENDS}
+    throughout/answers""",
 )
 class _Swallowed(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -221,7 +227,8 @@ class _Swallowed(AsyncHandler):
 @known_bad(
     "empty-answer-for-an-error",
     "Returns an empty completion where the proxy refused.",
-    "faithfulness/refused-request faithfulness/no-connection faithfulness/broken-completion",
+    """faithfulness/refused-request faithfulness/no-connection faithfulness/broken-completion
+    throughout/answers""",
 )
 class _EmptyAnswer(AsyncHandler):
     async def complete_prompt(self, prompt: str) -> str:
@@ -234,7 +241,7 @@ class _EmptyAnswer(AsyncHandler):
 @known_bad(
     "rate-limit-taken-for-an-empty-answer",
     "Ends without a word where the proxy limits the rate.",
-    "faithfulness/refused-request",
+    "faithfulness/refused-request throughout/answers",
 )
 class _RateLimit(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -255,7 +262,7 @@ class _RateLimit(AsyncHandler):
 @known_bad(
     "error-yielded-as-text",
     "Yields the error of a refused request as the answer's text.",
-    "faithfulness/refused-request faithfulness/no-connection",
+    "faithfulness/refused-request faithfulness/no-connection throughout/answers",
 )
 class _ErrorAsText(SyncHandler):
     def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -282,7 +289,8 @@ class _NoCause(AsyncHandler):
 @known_bad(
     "prompt-given-back-when-nothing-answers",
     "Returns the prompt itself where the proxy cannot answer.",
-    "faithfulness/no-connection faithfulness/refused-request faithfulness/broken-completion",
+    """faithfulness/no-connection faithfulness/refused-request faithfulness/broken-completion
+    throughout/answers""",
 )
 class _GivenBack(SyncHandler):
     def complete_prompt(self, prompt: str) -> str:

@@ -39,7 +39,7 @@ class _Quiet(AsyncHandler):
     "id-of-the-call-that-waits-first",
     "Joins a handler's second call to its first, where that still waits, under its task id.",
     """isolation/concurrent-tasks isolation/ten-concurrent-tasks
-    isolation/retry-beside-another-task complete-prompt/at-the-same-time""",
+    isolation/retry-beside-another-task complete-prompt/at-the-same-time throughout/header""",
 )
 class _Joined(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -60,7 +60,7 @@ class _Joined(AsyncHandler):
 @known_bad(
     "header-missing-beside-a-prompt",
     "Switches sessions off while a prompt waits: a message that starts meanwhile has none.",
-    "complete-prompt/at-the-same-time",
+    "complete-prompt/at-the-same-time isolation/retry-beside-another-task throughout/header",
 )
 class _BesidePrompt(_Quiet):
     def is_quiet(self, turn: Turn) -> bool:
@@ -70,7 +70,7 @@ class _BesidePrompt(_Quiet):
 @known_bad(
     "header-missing-beside-a-call-without-task",
     "Switches sessions off while a message without a task waits.",
-    "isolation/task-beside-no-task",
+    "isolation/task-beside-no-task isolation/retry-beside-another-task throughout/header",
 )
 class _BesideNoTask(_Quiet):
     def is_quiet(self, turn: Turn) -> bool:
@@ -80,7 +80,7 @@ class _BesideNoTask(_Quiet):
 @known_bad(
     "prompt-with-id-of-the-stream-in-its-thread",
     "Keeps the headers in a thread's variable while a stream is read, and prompts join it.",
-    "isolation/calls-between-chunks",
+    "isolation/calls-between-chunks throughout/header",
 )
 class _Span(SyncHandler):
     def __init__(self, base_url: str, api_key: str, model: str) -> None:
@@ -125,7 +125,7 @@ class _Streaming(AsyncHandler):
     "prompt-filed-by-body-while-a-stream-is-open",
     "Names the task of the stream that is open in the metadata of a prompt's body.",
     """recognition/filed-right-in-trouble isolation/after-every-kind-of-stop
-    isolation/nothing-of-other-tasks""",
+    isolation/nothing-of-other-tasks throughout/filed-by-the-header""",
 )
 class _InBody(_Streaming):
     def body(self, turn: Turn) -> dict[str, Any]:
@@ -138,7 +138,7 @@ class _InBody(_Streaming):
 @known_bad(
     "prompt-with-id-on-retries-beside-a-stream",
     "Sends the task id of the stream that is open when a prompt is repeated.",
-    "complete-prompt/during-stream isolation/calls-between-chunks",
+    "complete-prompt/during-stream isolation/calls-between-chunks throughout/header",
 )
 class _RetriedPrompt(_Streaming):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -149,7 +149,7 @@ class _RetriedPrompt(_Streaming):
 @known_bad(
     "new-handler-joins-an-open-stream",
     "A handler that never had a task joins the stream that another handler has open.",
-    "isolation/second-handler-without-task",
+    "isolation/second-handler-without-task throughout/header",
 )
 class _Joining(_Streaming):
     @property
@@ -181,7 +181,7 @@ class _Closing(AsyncHandler):
 @known_bad(
     "third-call-at-once-without-task",
     "Has two lanes for messages: a third without a task takes the headers of the first.",
-    "isolation/task-beside-no-task",
+    "isolation/task-beside-no-task throughout/header",
 )
 class _Lanes(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -204,7 +204,8 @@ class _Lanes(AsyncHandler):
 @known_bad(
     "id-of-the-task-that-waits-to-retry",
     "Keeps the headers on the handler while it waits to try again, for calls without a task too.",
-    "isolation/retry-beside-another-task isolation/after-every-kind-of-stop",
+    """isolation/retry-beside-another-task isolation/after-every-kind-of-stop
+    throughout/header""",
     is_slow=True,
 )
 class _Waiting(AsyncHandler):

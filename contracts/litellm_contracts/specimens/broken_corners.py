@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @known_bad(
     "id-kept-for-the-metadata-object",
     "Prepares the headers once for each metadata object, whatever is in it later.",
-    "isolation/metadata-changed-in-place",
+    "isolation/metadata-changed-in-place throughout/header",
 )
 class _ByIdentity(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -32,7 +32,7 @@ class _ByIdentity(AsyncHandler):
 @known_bad(
     "id-kept-for-the-messages",
     "Prepares a request once for the same messages, its headers included.",
-    "isolation/same-text-in-another-task",
+    "isolation/same-text-in-another-task throughout/header",
 )
 class _ByText(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -70,7 +70,7 @@ class _Prefixed(AsyncHandler):
 @known_bad(
     "id-written-as-a-slug",
     "Writes runs of dashes and underscores in the task id as one dash, and none at its end.",
-    "presence/every-kind-of-id schema/create-message",
+    "presence/every-kind-of-id schema/create-message throughout/header",
 )
 class _Slug(RawHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -83,7 +83,8 @@ class _Slug(RawHandler):
 @known_bad(
     "retries-named-by-litellm-session-id",
     "Gives each request that is sent again an x-litellm-session-id of its own.",
-    "recognition/filed-right-in-trouble",
+    """recognition/filed-right-in-trouble schema/create-message
+    throughout/filed-by-the-header""",
 )
 class _Correlated(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -96,7 +97,7 @@ class _Correlated(AsyncHandler):
 @known_bad(
     "id-with-models-after-a-refusal",
     "Asks for the models, with the turn's headers, where a message is refused.",
-    "recognition/id-not-in-side-requests",
+    "recognition/id-not-in-side-requests throughout/nothing-leaks",
 )
 class _ModelsAfterRefusal(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -111,7 +112,7 @@ class _ModelsAfterRefusal(AsyncHandler):
 @known_bad(
     "key-in-errors-of-authentication",
     "Quotes the key that the proxy refused.",
-    "recognition/key-only-in-its-header",
+    "recognition/key-only-in-its-header throughout/nothing-leaks",
 )
 class _KeyRefused(SyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -123,7 +124,7 @@ class _KeyRefused(SyncHandler):
 @known_bad(
     "text-lost-beside-tool-calls",
     "Yields the tool calls alone where an answer has both.",
-    "faithfulness/text-beside-tool-calls schema/create-message",
+    "faithfulness/text-beside-tool-calls schema/create-message throughout/answers",
     is_slow=True,
 )
 class _TextLost(AsyncHandler):
@@ -139,7 +140,8 @@ class _TextLost(AsyncHandler):
 @known_bad(
     "broken-tool-call-taken-for-whole",
     "Takes the end of a stream that called a tool for the end of the answer.",
-    "faithfulness/broken-stream faithfulness/begun-anew faithfulness/stream-without-finish",
+    """faithfulness/broken-stream faithfulness/begun-anew faithfulness/stream-without-finish
+    throughout/answers""",
 )
 class _BrokenCall(RawHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -151,7 +153,7 @@ class _BrokenCall(RawHandler):
 @known_bad(
     "pieces-lost-beyond-a-hundred",
     "Has room for a hundred pieces of text, and drops those that come later.",
-    "faithfulness/streamed-text",
+    "faithfulness/streamed-text throughout/answers",
 )
 class _Room(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:

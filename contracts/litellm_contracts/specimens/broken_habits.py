@@ -22,7 +22,7 @@ _MOST_TOOLS = 128
 @known_bad(
     "header-missing-after-a-full-context",
     "Begins a new session where the last answer says that the context is nearly full.",
-    "presence/every-turn",
+    "presence/every-turn throughout/header",
 )
 class _Compacted(AsyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -39,7 +39,8 @@ class _Compacted(AsyncHandler):
 @known_bad(
     "header-missing-on-a-first-wait",
     "Has no header at hand where the very first message has to wait for a rate limit.",
-    "presence/retry-after-429 presence/retry-after-429-long isolation/after-every-kind-of-answer",
+    """presence/retry-after-429 presence/retry-after-429-long
+    isolation/after-every-kind-of-answer throughout/header""",
 )
 class _FirstWait(SyncHandler):
     def begin(self, *given: Any) -> Turn:  # noqa: ANN401
@@ -57,7 +58,7 @@ class _FirstWait(SyncHandler):
 @known_bad(
     "header-missing-after-a-long-wait",
     "Turns to a client of its own where the rate limit lasts for minutes, and forgets the header.",
-    "presence/retry-after-429-long",
+    "presence/retry-after-429-long throughout/header",
 )
 class _LongWait(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -70,7 +71,7 @@ class _LongWait(AsyncHandler):
 @known_bad(
     "probe-after-failures-without-header",
     "Asks for a sign of life after five failures in a row, outside of any task.",
-    "presence/fallback",
+    "presence/fallback throughout/header",
 )
 class _SignOfLife(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -97,7 +98,7 @@ class _SignOfLife(AsyncHandler):
 @known_bad(
     "header-missing-for-a-task-that-returns",
     "Takes a task for expired that returns after sixty-four others.",
-    "isolation/long-lived-handler",
+    "isolation/long-lived-handler throughout/header",
     is_patient=True,
 )
 class _Expired(AsyncHandler):
@@ -130,7 +131,7 @@ class _ManyTools(SyncHandler):
 @known_bad(
     "subtask-filed-under-its-parent",
     "Takes what follows a known task id and a dash for the number of a subtask.",
-    "isolation/task-of-a-parent",
+    "isolation/task-of-a-parent throughout/header",
 )
 class _Subtask(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -146,7 +147,7 @@ class _Subtask(SyncHandler):
 @known_bad(
     "task-forgotten-with-another-handler",
     "Keeps tasks in a register of all handlers; who began one takes it along when it is closed.",
-    "isolation/other-handler-closed",
+    "isolation/other-handler-closed throughout/header",
 )
 class _Register(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -183,7 +184,7 @@ class _Choice(SyncHandler):
 @known_bad(
     "rest-of-a-stopped-answer",
     "Hands text on word by word; what is left of a stopped answer comes before the next one.",
-    "isolation/many-stops",
+    "isolation/many-stops throughout/answers",
 )
 class _Rest(AsyncHandler):
     def buffer(self, turn: Turn) -> dict[str, str]:

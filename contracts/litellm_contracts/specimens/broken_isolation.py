@@ -21,7 +21,8 @@ _OTHER_ID = f"{NEXT_ID} hostile-ids/ignored-by-litellm"
     "Keeps the first task id for all conversations.",
     f"""{_OTHER_ID} presence/content-parts presence/empty-system-prompt presence/long-text
     presence/unicode-text presence/unknown-metadata isolation/task-of-a-parent
-    isolation/many-stops isolation/other-handler-closed""",
+    isolation/many-stops isolation/other-handler-closed
+    throughout/header""",
 )
 class _First(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -33,7 +34,8 @@ class _First(AsyncHandler):
 @known_bad(
     "id-of-call-before",
     "Sets the task id after the request is built: it sends that of the call before.",
-    f"{_OTHER_ID} presence/content-parts isolation/task-of-a-parent isolation/many-stops",
+    f"""{_OTHER_ID} presence/content-parts isolation/task-of-a-parent
+    isolation/many-stops throughout/header""",
 )
 class _Before(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -46,7 +48,8 @@ class _Before(AsyncHandler):
 @known_bad(
     "header-in-default-headers",
     "Puts the header into the client's default headers, where it stays.",
-    f"{AFTER_TASK} isolation/retry-beside-another-task isolation/task-of-a-parent",
+    f"""{AFTER_TASK} isolation/retry-beside-another-task
+    isolation/task-of-a-parent throughout/header""",
 )
 class _Sticky(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -61,7 +64,8 @@ class _Sticky(AsyncHandler):
 @known_bad(
     "header-kept-at-module-level",
     "Keeps the last task id in a module's variable that every handler reads.",
-    f"{AFTER_TASK} isolation/second-handler-without-task isolation/task-of-a-parent",
+    f"""{AFTER_TASK} isolation/second-handler-without-task
+    isolation/task-of-a-parent throughout/header""",
 )
 class _Module(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -74,7 +78,7 @@ class _Module(AsyncHandler):
 @known_bad(
     "new-handler-takes-over-session",
     "A handler without a task of its own takes the last one of any other handler.",
-    "isolation/second-handler-without-task schema/create-message",
+    "isolation/second-handler-without-task schema/create-message throughout/header",
 )
 class _TakeOver(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -90,9 +94,10 @@ class _TakeOver(SyncHandler):
 @known_bad(
     "id-on-the-handler-before-an-await",
     "Sets the task id on the handler, awaits something, and reads it again.",
-    """isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/task-beside-no-task
-    isolation/retry-beside-another-task complete-prompt/at-the-same-time
-    isolation/same-text-in-another-task""",
+    """isolation/concurrent-tasks isolation/ten-concurrent-tasks
+    isolation/task-beside-no-task isolation/retry-beside-another-task
+    complete-prompt/at-the-same-time isolation/same-text-in-another-task
+    isolation/call-during-stream isolation/many-stops throughout/header""",
 )
 class _OnHandler(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -110,9 +115,11 @@ class _OnHandler(AsyncHandler):
 @known_bad(
     "id-on-the-class-before-an-await",
     "Sets the task id on the class, awaits something, and reads it again.",
-    """isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/task-beside-no-task
-    isolation/retry-beside-another-task complete-prompt/at-the-same-time isolation/two-handlers
-    isolation/same-text-in-another-task""",
+    """isolation/concurrent-tasks isolation/ten-concurrent-tasks
+    isolation/task-beside-no-task isolation/retry-beside-another-task
+    complete-prompt/at-the-same-time isolation/two-handlers
+    isolation/same-text-in-another-task isolation/call-during-stream isolation/many-stops
+    throughout/header""",
 )
 class _OnClass(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -130,9 +137,10 @@ class _OnClass(AsyncHandler):
 @known_bad(
     "id-on-the-handler-between-threads",
     "Sets the task id on the handler, blocks for a while, and reads it again.",
-    """isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/task-beside-no-task
-    isolation/retry-beside-another-task complete-prompt/at-the-same-time
-    isolation/same-text-in-another-task""",
+    """isolation/concurrent-tasks isolation/ten-concurrent-tasks
+    isolation/task-beside-no-task isolation/retry-beside-another-task
+    complete-prompt/at-the-same-time isolation/same-text-in-another-task
+    isolation/call-during-stream throughout/header""",
     is_slow=True,
 )
 class _BetweenThreads(SyncHandler):
@@ -151,7 +159,7 @@ class _BetweenThreads(SyncHandler):
 @known_bad(
     "handlers-share-one-set-of-headers",
     "Hands the headers of a call that is under way to the other handler's next call.",
-    "isolation/two-handlers",
+    "isolation/two-handlers throughout/header",
 )
 class _SharedHeaders(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -174,7 +182,7 @@ class _SharedHeaders(AsyncHandler):
 @known_bad(
     "eight-slots-for-headers",
     "Keeps the headers of calls under way in eight slots: the ninth call meets the first.",
-    "isolation/ten-concurrent-tasks",
+    "isolation/ten-concurrent-tasks throughout/header",
 )
 class _Slots(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -194,7 +202,8 @@ class _Slots(AsyncHandler):
 @known_bad(
     "id-of-the-open-stream",
     "Sends the task id of the stream that is open.",
-    "isolation/call-during-stream isolation/after-every-kind-of-answer isolation/many-stops",
+    """isolation/call-during-stream isolation/after-every-kind-of-answer isolation/many-stops
+    throughout/header""",
 )
 class _OpenStream(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -219,7 +228,8 @@ _current: ContextVar[tuple[object, dict[str, str]]] = ContextVar("current")
 @known_bad(
     "id-left-in-context-variable",
     "Sets a context variable for the conversation and never resets it.",
-    f"{IN_TURN} isolation/call-during-stream isolation/task-of-a-parent",
+    f"""{IN_TURN} isolation/call-during-stream isolation/task-of-a-parent
+    isolation/retry-beside-another-task throughout/header""",
 )
 class _Context(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -233,7 +243,7 @@ class _Context(AsyncHandler):
 @known_bad(
     "session-by-first-message",
     "Takes conversations that begin with the same words for the same conversation.",
-    "isolation/alternating-tasks schema/create-message",
+    "isolation/alternating-tasks schema/create-message throughout/header",
 )
 class _FirstMessage(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -247,7 +257,7 @@ class _FirstMessage(SyncHandler):
 @known_bad(
     "id-left-by-a-cancelled-call",
     "Resets the conversation's context variable after an error, which a cancellation is not.",
-    "isolation/after-every-kind-of-stop",
+    "isolation/after-every-kind-of-stop throughout/header",
 )
 class _Cancelled(AsyncHandler):
     current: ContextVar[tuple[Any, dict[str, str]] | None] = ContextVar("current", default=None)
@@ -272,7 +282,7 @@ class _Cancelled(AsyncHandler):
 @known_bad(
     "header-missing-while-its-task-is-under-way",
     "Keeps the tasks that are under way, and has nothing for one that is.",
-    "isolation/one-task-twice-at-once",
+    "isolation/one-task-twice-at-once throughout/header",
 )
 class _UnderWay(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -292,7 +302,8 @@ class _UnderWay(AsyncHandler):
     "id-left-in-thread",
     "Sets a thread's variable for the conversation and never resets it.",
     f"""{IN_TURN} schema/* isolation/task-of-a-parent complete-prompt/at-the-same-time
-    isolation/task-beside-no-task""",
+    isolation/task-beside-no-task
+    isolation/call-during-stream isolation/retry-beside-another-task throughout/header""",
 )
 class _Thread(SyncHandler):
     local = threading.local()
@@ -308,7 +319,7 @@ class _Thread(SyncHandler):
 @known_bad(
     "id-of-last-sender-on-retries",
     "Takes the headers of whoever sent last for the next attempt.",
-    "isolation/retry-beside-another-task",
+    "isolation/retry-beside-another-task throughout/header",
 )
 class _LastSender(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

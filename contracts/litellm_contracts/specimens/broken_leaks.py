@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 @known_bad(
     "id-in-url-too",
     "Adds the task id to the URL, for access logs.",
-    "recognition/id-not-in-url isolation/after-every-kind-of-stop",
+    """recognition/id-not-in-url isolation/after-every-kind-of-stop schema/create-message
+    throughout/nothing-leaks""",
 )
 class _InUrl(AsyncHandler):
     def request(self, turn: Turn) -> dict[str, Any]:
@@ -52,7 +53,8 @@ class _InRequestId(AsyncHandler):
 @known_bad(
     "id-with-request-for-models",
     "Asks for the models before each turn, with the turn's headers.",
-    "recognition/id-not-in-side-requests isolation/after-every-kind-of-stop",
+    """recognition/id-not-in-side-requests isolation/after-every-kind-of-stop
+    schema/create-message throughout/nothing-leaks""",
 )
 class _WithModels(SyncHandler):
     def prepare(self, turn: Turn) -> None:
@@ -63,7 +65,7 @@ class _WithModels(SyncHandler):
 @known_bad(
     "key-in-errors",
     "Quotes its settings in every error.",
-    "recognition/key-only-in-its-header faithfulness/no-connection",
+    "recognition/key-only-in-its-header faithfulness/no-connection throughout/nothing-leaks",
 )
 class _InError(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -74,7 +76,7 @@ class _InError(AsyncHandler):
 @known_bad(
     "key-in-errors-of-a-stream",
     "Quotes its settings where a stream breaks off.",
-    "recognition/key-only-in-its-header faithfulness/no-connection",
+    "recognition/key-only-in-its-header faithfulness/no-connection throughout/nothing-leaks",
 )
 class _InStreamError(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -88,7 +90,7 @@ class _InStreamError(AsyncHandler):
     "key-in-another-header",
     "Sends the key a second time, for a gateway before the proxy.",
     """recognition/key-only-in-its-header faithfulness/no-connection schema/complete-prompt
-    schema/create-message hostile-ids/nothing-injected""",
+    schema/create-message hostile-ids/nothing-injected throughout/nothing-leaks""",
 )
 class _InHeader(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -98,7 +100,7 @@ class _InHeader(SyncHandler):
 @known_bad(
     "key-in-the-url-for-gemini",
     "Sends the key of a Gemini model in the URL, as Google's own API has it.",
-    "schema/create-message schema/complete-prompt",
+    "schema/create-message schema/complete-prompt throughout/nothing-leaks",
 )
 class _InQuery(AsyncHandler):
     def request(self, turn: Turn) -> dict[str, Any]:
@@ -111,7 +113,7 @@ class _InQuery(AsyncHandler):
 @known_bad(
     "key-in-a-note-of-errors",
     "Adds the request's headers to its errors as a note.",
-    "recognition/key-only-in-its-header faithfulness/no-connection",
+    "recognition/key-only-in-its-header faithfulness/no-connection throughout/nothing-leaks",
 )
 class _InNote(SyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -139,7 +141,7 @@ class _TakenAlong(RawHandler):
 @known_bad(
     "key-in-the-refusal-of-an-id",
     "Shows the headers that cannot be sent where it refuses a task id.",
-    "hostile-ids/nothing-injected",
+    "hostile-ids/nothing-injected throughout/nothing-leaks",
 )
 class _InRefusal(AsyncHandler):
     def refuse(self, turn: Turn) -> None:
@@ -172,7 +174,8 @@ _BAGGAGE: ContextVar[str] = ContextVar("_BAGGAGE", default="")
 @known_bad(
     "id-in-baggage-of-calls-between-chunks",
     "Traces a task in the context of whoever reads its stream, and sends the trace's baggage.",
-    "isolation/nothing-of-other-tasks isolation/after-every-kind-of-stop",
+    """isolation/nothing-of-other-tasks isolation/after-every-kind-of-stop
+    throughout/filed-by-the-header""",
 )
 class _InBaggage(AsyncHandler):
     async def stream(self, turn: Turn) -> AsyncIterator[Any]:
@@ -194,7 +197,7 @@ class _InBaggage(AsyncHandler):
 @known_bad(
     "id-in-url-when-closed",
     "Ends its sessions at the gateway when it is closed, each by its address.",
-    "recognition/id-not-in-side-requests",
+    "recognition/id-not-in-side-requests throughout/nothing-leaks",
 )
 class _EndsSessions(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

@@ -33,7 +33,8 @@ class _FirstCall(AsyncHandler):
 @known_bad(
     "header-missing-with-the-fallback",
     "Tries a refused request once more in a simpler form, without the header.",
-    "presence/fallback isolation/long-lived-handler recognition/filed-right-in-trouble",
+    """presence/fallback isolation/long-lived-handler recognition/filed-right-in-trouble
+    throughout/header""",
 )
 class _Fallback(AsyncHandler):
     def is_retried(self, turn: Turn, error: Exception) -> bool:
@@ -47,7 +48,7 @@ class _Fallback(AsyncHandler):
 @known_bad(
     "header-missing-with-the-fallback-model",
     "Asks another model when the proxy has given up, without the header.",
-    "presence/fallback",
+    "presence/fallback throughout/header",
 )
 class _FallbackModel(AsyncHandler):
     def is_retried(self, turn: Turn, error: Exception) -> bool:
@@ -64,7 +65,7 @@ class _FallbackModel(AsyncHandler):
 @known_bad(
     "header-missing-for-the-same-messages",
     "Prepares a request once for the same messages, and takes the headers out when it is sent.",
-    "presence/same-call-again isolation/same-text-in-another-task",
+    "presence/same-call-again isolation/same-text-in-another-task throughout/header",
 )
 class _Prepared(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -79,7 +80,7 @@ class _Prepared(AsyncHandler):
 @known_bad(
     "header-missing-after-ten-tasks",
     "Keeps the headers of ten tasks, and forgets them all at the eleventh.",
-    "isolation/long-lived-handler",
+    "isolation/long-lived-handler throughout/header",
     is_patient=True,
 )
 class _Ten(AsyncHandler):
@@ -96,7 +97,7 @@ class _Ten(AsyncHandler):
 @known_bad(
     "header-missing-after-two-failures",
     "Takes two failures in a row for a proxy that knows no sessions.",
-    "presence/after-failed-call isolation/long-lived-handler",
+    "presence/after-failed-call isolation/long-lived-handler throughout/header",
 )
 class _TwoFailures(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -117,7 +118,8 @@ class _TwoFailures(AsyncHandler):
     "header-missing-after-a-failed-call",
     "Builds a new client after a failure and forgets the header with it.",
     """presence/after-failed-call presence/fallback isolation/long-lived-handler
-    isolation/after-every-kind-of-answer recognition/filed-right-in-trouble presence/redirect""",
+    isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
+    presence/redirect isolation/retry-beside-another-task throughout/header""",
 )
 class _AfterFailure(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -135,7 +137,8 @@ class _AfterFailure(AsyncHandler):
     recognition/nothing-else-filed-there isolation/call-during-stream
     isolation/calls-between-chunks isolation/retry-beside-another-task
     isolation/same-text-in-another-task isolation/task-beside-no-task
-    recognition/filed-right-in-trouble isolation/after-reset-connection""",
+    recognition/filed-right-in-trouble isolation/after-reset-connection
+    schema/create-message throughout/header""",
 )
 class _Latch(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -149,7 +152,7 @@ class _Latch(AsyncHandler):
 @known_bad(
     "header-missing-after-a-first-call-without-task",
     "Learns from its first call that there are no sessions, and looks again one call later.",
-    "presence/after-call-without-task schema/create-message",
+    "presence/after-call-without-task schema/create-message throughout/header",
 )
 class _Learned(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -164,7 +167,8 @@ class _Learned(AsyncHandler):
     "Switches the header off for complete_prompt and never on again.",
     f"""complete-prompt/between-turns {AFTER_TURN} complete-prompt/at-the-same-time
     isolation/calls-between-chunks isolation/retry-beside-another-task
-    -isolation/other-handler-closed -isolation/many-stops isolation/same-text-in-another-task""",
+    -isolation/other-handler-closed -isolation/many-stops isolation/same-text-in-another-task
+    isolation/call-during-stream isolation/many-stops throughout/header""",
 )
 class _SwitchedOff(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -176,7 +180,7 @@ class _SwitchedOff(AsyncHandler):
 @known_bad(
     "header-missing-after-a-prompt-in-a-conversation",
     "Takes a prompt for the conversation's next turn, and counts one header too many.",
-    "complete-prompt/between-turns",
+    "complete-prompt/between-turns throughout/header",
 )
 class _Counting(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -189,9 +193,9 @@ class _Counting(AsyncHandler):
 @known_bad(
     "header-missing-while-a-stream-is-open",
     "Lends its one set of headers to the stream that is open.",
-    """isolation/call-during-stream isolation/after-every-kind-of-stop presence/after-failed-call
-    presence/fallback isolation/after-every-kind-of-answer isolation/calls-between-chunks
-    isolation/many-stops""",
+    """isolation/call-during-stream isolation/after-every-kind-of-stop
+    presence/after-failed-call presence/fallback isolation/after-every-kind-of-answer
+    isolation/calls-between-chunks isolation/many-stops throughout/header""",
 )
 class _Lent(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -211,7 +215,8 @@ class _Lent(AsyncHandler):
 @known_bad(
     "header-missing-after-a-reconnection",
     "Builds a new client when the connection was reset and forgets the header with it.",
-    "presence/reconnect presence/retry-after-reset isolation/after-reset-connection",
+    """presence/reconnect presence/retry-after-reset isolation/after-reset-connection
+    throughout/header""",
 )
 class _Reconnected(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -223,7 +228,7 @@ class _Reconnected(SyncHandler):
 @known_bad(
     "header-missing-after-a-bad-id",
     "Switches sessions off when a task id cannot be sent.",
-    "hostile-ids/nothing-injected",
+    "hostile-ids/nothing-injected throughout/header",
 )
 class _SwitchedOffByBadId(AsyncHandler):
     def refuse(self, turn: Turn) -> None:
@@ -240,7 +245,7 @@ class _SwitchedOffByBadId(AsyncHandler):
 @known_bad(
     "header-missing-after-a-hundred-calls",
     "Cleans up after a hundred calls, the header included.",
-    "isolation/long-lived-handler",
+    "isolation/long-lived-handler isolation/after-every-kind-of-answer throughout/header",
     is_patient=True,
 )
 class _Tired(SyncHandler):
@@ -252,7 +257,7 @@ class _Tired(SyncHandler):
 @known_bad(
     "headers-in-a-queue",
     "Puts the headers into a queue when a call begins, and takes them when it is read.",
-    "isolation/after-every-kind-of-stop",
+    "isolation/after-every-kind-of-stop throughout/header",
 )
 class _Queue(AsyncHandler):
     def begin(self, *given: Any) -> Turn:  # noqa: ANN401

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @known_bad(
     "pieces-taken-for-all-so-far",
     "Takes a piece that begins like the answer so far for all of it, as some gateways send it.",
-    "faithfulness/streamed-text faithfulness/text-beside-tool-calls",
+    "faithfulness/streamed-text faithfulness/text-beside-tool-calls throughout/answers",
 )
 class _SoFar(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -35,7 +35,7 @@ class _SoFar(SyncHandler):
 @known_bad(
     "cut-after-a-whole-tool-call",
     "Takes an answer for whole once the arguments of its tool calls can be read.",
-    "faithfulness/broken-stream faithfulness/stream-without-finish",
+    "faithfulness/broken-stream faithfulness/stream-without-finish throughout/answers",
 )
 class _WholeCalls(AsyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:

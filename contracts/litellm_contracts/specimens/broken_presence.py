@@ -50,14 +50,15 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         AsyncHandler,
         """presence/every-turn presence/tool-turns presence/gemini-model
         complete-prompt/between-turns isolation/alternating-tasks recognition/filed-under-the-task
-        schema/create-message""",
+        schema/create-message
+        isolation/same-text-in-another-task throughout/header""",
     ),
     (
         "header-missing-after-second-turn",
         "Sends the header on two turns of a conversation.",
         _is_third_turn,
         RawHandler,
-        "presence/every-turn schema/create-message",
+        "presence/every-turn schema/create-message throughout/header",
     ),
     (
         "header-missing-without-tools",
@@ -71,42 +72,43 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Builds the request that offers tools without the header.",
         lambda turn, _: bool(turn.tools),
         RawHandler,
-        "presence/tool-turns schema/create-message presence/fallback",
+        """presence/tool-turns schema/create-message presence/fallback
+        isolation/after-every-kind-of-answer throughout/header""",
     ),
     (
         "header-missing-for-list-content",
         "Loses the header where a message's content is a list of parts.",
         _has_list_content,
         AsyncHandler,
-        "presence/content-parts schema/create-message",
+        "presence/content-parts schema/create-message throughout/header",
     ),
     (
         "header-missing-for-tool-results",
         "Loses the header on the turn that returns a tool's result.",
         lambda turn, _: turn.messages[-1]["role"] == "tool",
         AsyncHandler,
-        "presence/tool-turns presence/gemini-model schema/create-message",
+        "presence/tool-turns presence/gemini-model schema/create-message throughout/header",
     ),
     (
         "header-missing-for-empty-system-prompt",
         "Loses the header where there is no system prompt.",
         lambda turn, _: not turn.system_prompt,
         AsyncHandler,
-        "presence/empty-system-prompt schema/create-message",
+        "presence/empty-system-prompt schema/create-message throughout/header",
     ),
     (
         "header-missing-for-long-text",
         "Loses the header where the text is longer than 5,000 characters.",
         lambda turn, _: len(turn.text) > 5000,  # noqa: PLR2004
         RawHandler,
-        "presence/long-text schema/create-message",
+        "presence/long-text schema/create-message throughout/header",
     ),
     (
         "header-missing-beyond-ascii",
         "Loses the header where the text goes beyond ASCII.",
         lambda turn, _: not turn.text.isascii(),
         AsyncHandler,
-        "presence/unicode-text schema/create-message",
+        "presence/unicode-text schema/create-message throughout/header",
     ),
     (
         "header-missing-for-gpt-5",
@@ -114,28 +116,31 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         lambda _, handler: handler.model.startswith("gpt-5"),
         AsyncHandler,
         """presence/gpt-5-model schema/create-message isolation/other-handler-closed
-    isolation/two-handlers""",
+    isolation/two-handlers
+        throughout/header""",
     ),
     (
         "header-missing-for-gemini",
         "Loses the header in the branch for Gemini models.",
         lambda _, handler: handler.model.startswith("gemini"),
         RawHandler,
-        "presence/gemini-model schema/create-message",
+        "presence/gemini-model schema/create-message throughout/header",
     ),
     (
         "header-missing-with-unknown-metadata",
         "Ignores metadata as a whole where it holds a key that is not known.",
         _has_unknown_metadata,
         AsyncHandler,
-        "presence/unknown-metadata schema/create-message isolation/task-of-a-parent",
+        """presence/unknown-metadata schema/create-message isolation/task-of-a-parent
+        presence/every-turn throughout/header""",
     ),
     (
         "header-missing-for-capitals",
         "Takes task ids with capital letters for malformed.",
         lambda turn, _: turn.task_id != turn.task_id.lower(),
         AsyncHandler,
-        "presence/every-kind-of-id schema/create-message isolation/alternating-tasks",
+        """presence/every-kind-of-id schema/create-message isolation/alternating-tasks
+        throughout/header""",
     ),
     (
         "header-missing-for-o3",
@@ -170,21 +175,21 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Repeats a request after HTTP 408, 409, 502 and 504 without the header.",
         lambda turn, _: getattr(turn.failure, "status_code", None) in {408, 409, 502, 504},
         AsyncHandler,
-        "presence/retry-after-other-failures",
+        "presence/retry-after-other-failures throughout/header",
     ),
     (
         "header-missing-for-sampled-tasks",
         "Leaves one task in 64 out, as a control group.",
         lambda turn, _: is_sampled(turn.task_id),
         AsyncHandler,
-        "presence/first-turn presence/next-task",
+        "presence/first-turn presence/next-task throughout/header",
     ),
     (
         "header-missing-for-long-ids",
         "Takes task ids longer than 64 characters for malformed.",
         lambda turn, _: len(turn.task_id) > 64,  # noqa: PLR2004
         AsyncHandler,
-        "presence/long-id schema/create-message",
+        "presence/long-id schema/create-message throughout/header",
     ),
     (
         "header-missing-on-retries",
@@ -193,7 +198,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         AsyncHandler,
         f"""{RETRIES} isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
     isolation/calls-between-chunks presence/gpt-5-model schema/create-message
-    isolation/one-task-twice-at-once""",
+    isolation/one-task-twice-at-once
+        throughout/header""",
     ),
     (
         "header-missing-on-retry-after-429",
@@ -201,21 +207,22 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         lambda turn, _: getattr(turn.failure, "status_code", None) == 429,  # noqa: PLR2004
         RawHandler,
         f"""{RATE_LIMITS} isolation/after-every-kind-of-answer isolation/one-task-twice-at-once
-    presence/retry-after-429-long""",
+    presence/retry-after-429-long
+        throughout/header""",
     ),
     (
         "header-missing-on-retry-without-hint",
         "Loses the header where a rate limit does not say how long to wait.",
         _waits_by_its_own_clock,
         AsyncHandler,
-        "presence/retry-after-429-without-hint",
+        "presence/retry-after-429-without-hint throughout/header",
     ),
     (
         "header-missing-on-third-attempt",
         "Sets the header on two attempts.",
         lambda turn, _: turn.attempt > 2,  # noqa: PLR2004
         AsyncHandler,
-        "presence/retry-after-503 presence/fallback",
+        "presence/retry-after-503 presence/fallback throughout/header",
     ),
     (
         "header-missing-on-retry-after-500",
@@ -223,14 +230,15 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         lambda turn, _: getattr(turn.failure, "status_code", None) == 500,  # noqa: PLR2004
         AsyncHandler,
         """presence/retry-after-500 recognition/filed-right-in-trouble
-        isolation/calls-between-chunks presence/gpt-5-model schema/create-message""",
+        isolation/calls-between-chunks presence/gpt-5-model schema/create-message
+        throughout/header""",
     ),
     (
         "header-missing-on-reconnection",
         "Loses the header where it builds a new connection.",
         lambda turn, _: turn.attempt > 1 and not hasattr(turn.failure, "status_code"),
         RawHandler,
-        "presence/retry-after-reset isolation/after-reset-connection",
+        "presence/retry-after-reset isolation/after-reset-connection throughout/header",
     ),
 )
 

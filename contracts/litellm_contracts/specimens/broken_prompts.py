@@ -44,20 +44,23 @@ known_bad(
     "prompt-with-id-of-last-message",
     "Sends the last message's task id with complete_prompt.",
     f"""{_AFTER_A_MESSAGE} isolation/calls-between-chunks isolation/retry-beside-another-task
-    -isolation/after-reset-connection""",
+    -isolation/after-reset-connection
+    isolation/call-during-stream throughout/header""",
 )(_remembering(lambda *_: True, AsyncHandler))
 
 known_bad(
     "prompt-with-id-on-retries",
     "Sends the last message's task id when complete_prompt is repeated.",
     """complete-prompt/retry complete-prompt/during-stream isolation/after-every-kind-of-answer
-    recognition/filed-right-in-trouble isolation/calls-between-chunks schema/complete-prompt""",
+    recognition/filed-right-in-trouble isolation/calls-between-chunks schema/complete-prompt
+    isolation/retry-beside-another-task throughout/header""",
 )(_remembering(lambda turn, _: turn.attempt > 1, SyncHandler))
 
 known_bad(
     "prompt-with-id-for-gpt-5",
     "Builds complete_prompt's request for gpt-5 models with the conversation's headers.",
-    "complete-prompt/every-model-branch schema/complete-prompt isolation/other-handler-closed",
+    """complete-prompt/every-model-branch schema/complete-prompt isolation/other-handler-closed
+    throughout/header""",
 )(_remembering(lambda _, handler: handler.model.startswith("gpt-5"), AsyncHandler))
 
 
@@ -66,7 +69,7 @@ known_bad(
     "Sends the task id of a message that failed: only a success clears it.",
     """complete-prompt/after-failed-create-message isolation/long-lived-handler
     isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
-    complete-prompt/retry""",
+    complete-prompt/retry isolation/retry-beside-another-task throughout/header""",
 )
 class _AfterFailure(_remembering(lambda _, handler: handler.memory.get("failed"), AsyncHandler)):  # type: ignore[misc]
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -79,7 +82,7 @@ class _AfterFailure(_remembering(lambda _, handler: handler.memory.get("failed")
     "Sets the headers when a stream opens and takes them back when it ends.",
     """complete-prompt/during-stream complete-prompt/after-failed-create-message
     isolation/after-every-kind-of-stop isolation/after-every-kind-of-answer
-    isolation/calls-between-chunks recognition/filed-right-in-trouble""",
+    isolation/calls-between-chunks recognition/filed-right-in-trouble throughout/header""",
 )
 class _WhileOpen(_remembering(lambda _, handler: handler.memory.get("open"), AsyncHandler)):  # type: ignore[misc]
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -95,7 +98,7 @@ class _WhileOpen(_remembering(lambda _, handler: handler.memory.get("open"), Asy
 @known_bad(
     "prompt-with-id-while-message-waits",
     "Sets the headers on the handler from the request to the first byte of its answer.",
-    "complete-prompt/at-the-same-time isolation/retry-beside-another-task",
+    "complete-prompt/at-the-same-time isolation/retry-beside-another-task throughout/header",
 )
 class _WhileWaiting(_remembering(lambda _, handler: handler.memory.get("waiting"), AsyncHandler)):  # type: ignore[misc]
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -111,7 +114,7 @@ class _WhileWaiting(_remembering(lambda _, handler: handler.memory.get("waiting"
 @known_bad(
     "prompt-with-id-while-two-messages-wait",
     "Sends the task id of another message where more than one waits.",
-    "complete-prompt/at-the-same-time",
+    "complete-prompt/at-the-same-time throughout/header",
 )
 class _BesideTwo(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -136,7 +139,8 @@ class _BesideTwo(AsyncHandler):
     f"""complete-prompt/after-create-message complete-prompt/between-turns complete-prompt/retry
     complete-prompt/every-model-branch {AFTER_TURN} schema/complete-prompt
     complete-prompt/at-the-same-time isolation/retry-beside-another-task
-    -isolation/after-reset-connection isolation/calls-between-chunks""",
+    -isolation/after-reset-connection isolation/calls-between-chunks
+    isolation/call-during-stream throughout/header""",
 )
 class _Finished(_remembering(lambda _, handler: handler.memory.get("finished"), SyncHandler)):  # type: ignore[misc]
     def end(self, turn: Turn) -> None:
@@ -147,7 +151,7 @@ class _Finished(_remembering(lambda _, handler: handler.memory.get("finished"), 
 @known_bad(
     "prompt-with-random-id",
     "Gives every prompt a session of its own.",
-    f"{PROMPTS} isolation/same-text-in-another-task",
+    f"{PROMPTS} isolation/same-text-in-another-task isolation/call-during-stream throughout/header",
 )
 class _Random(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -159,7 +163,7 @@ class _Random(SyncHandler):
 @known_bad(
     "prompt-with-id-for-a-handlers-first-call",
     "Opens a session of its own where complete_prompt is the first call.",
-    "complete-prompt/omits-header",
+    "complete-prompt/omits-header isolation/second-handler-without-task throughout/header",
 )
 class _First(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -173,7 +177,7 @@ class _First(AsyncHandler):
 @known_bad(
     "last-id-of-sampled-tasks",
     "Traces one task in 64 on purpose, up to the next task: calls without one as well.",
-    "absence/after-task complete-prompt/after-create-message",
+    "absence/after-task complete-prompt/after-create-message throughout/header",
 )
 class _Sampled(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -213,7 +217,8 @@ class _Percent(AsyncHandler):
     "Sends complete_prompt with the last task id in the body's metadata.",
     """recognition/nothing-else-filed-there recognition/id-not-in-body
     recognition/filed-right-in-trouble isolation/after-every-kind-of-answer
-    isolation/after-every-kind-of-stop isolation/nothing-of-other-tasks""",
+    isolation/after-every-kind-of-stop isolation/nothing-of-other-tasks
+    schema/complete-prompt throughout/filed-by-the-header""",
 )
 class _BodyMetadata(AsyncHandler):
     def body(self, turn: Turn) -> dict[str, Any]:
@@ -230,7 +235,8 @@ class _BodyMetadata(AsyncHandler):
     "Sends complete_prompt with the last task id in x-litellm-session-id.",
     """recognition/nothing-else-filed-there recognition/id-not-in-other-headers
     recognition/filed-right-in-trouble isolation/after-every-kind-of-answer
-    isolation/after-every-kind-of-stop isolation/nothing-of-other-tasks""",
+    isolation/after-every-kind-of-stop isolation/nothing-of-other-tasks
+    schema/complete-prompt throughout/filed-by-the-header""",
 )
 class _LiteLlmHeader(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -245,7 +251,7 @@ class _LiteLlmHeader(SyncHandler):
     "prompt-text-lost",
     "Returns nothing where complete_prompt was answered.",
     """faithfulness/completed-text schema/complete-prompt isolation/other-handler-closed
-    isolation/many-stops complete-prompt/own-answer""",
+    isolation/many-stops complete-prompt/own-answer throughout/answers""",
 )
 class _Lost(AsyncHandler):
     def text(self, answer: Any) -> str:  # noqa: ANN401
@@ -256,7 +262,7 @@ class _Lost(AsyncHandler):
 @known_bad(
     "prompt-with-id-when-nothing-was-said",
     "Asks again where a prompt's answer is empty, with the headers of the last message.",
-    "complete-prompt/retry",
+    "complete-prompt/retry throughout/header",
 )
 class _AskedAgain(SyncHandler):
     def complete_prompt(self, prompt: str) -> str:
@@ -279,7 +285,7 @@ class _AskedAgain(SyncHandler):
 known_bad(
     "prompt-with-id-when-rate-limited",
     "Sends a prompt again on the last conversation's way where it is rate-limited.",
-    "complete-prompt/retry",
+    "complete-prompt/retry isolation/retry-beside-another-task throughout/header",
 )(_remembering(lambda turn, _: getattr(turn.failure, "status_code", 0) == 429, SyncHandler))  # noqa: PLR2004
 
 
@@ -302,7 +308,7 @@ class _Kept(SyncHandler):
 @known_bad(
     "prompts-answer-kept-on-the-handler",
     "Keeps a prompt's answer on the handler while it writes down what that cost.",
-    "complete-prompt/own-answer",
+    "complete-prompt/own-answer throughout/answers",
 )
 class _OnTheHandler(AsyncHandler):
     async def complete_prompt(self, prompt: str) -> str:
@@ -314,7 +320,7 @@ class _OnTheHandler(AsyncHandler):
 @known_bad(
     "empty-prompt-for-half-an-answer",
     "Returns nothing where the body of a prompt's answer breaks off.",
-    "faithfulness/broken-completion",
+    "faithfulness/broken-completion throughout/answers",
 )
 class _Half(RawHandler):
     def ask(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -334,7 +340,7 @@ class _Half(RawHandler):
 @known_bad(
     "prompt-with-id-of-the-same-text",
     "Keeps the headers of a text: a prompt that says the same has them, too.",
-    "isolation/same-text-in-another-task",
+    "isolation/same-text-in-another-task throughout/header",
 )
 class _OfTheText(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

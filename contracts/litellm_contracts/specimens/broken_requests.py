@@ -18,7 +18,7 @@ _WARM_UP: dict[str, Any] = {"messages": [{"role": "user", "content": "ping"}], "
 @known_bad(
     "warm-up-when-built",
     "Sends a completion to test the connection.",
-    f"{COUNTED} schema/create-message",
+    f"{COUNTED} schema/create-message throughout/header",
 )
 class _WarmUp(SyncHandler):
     def __init__(self, base_url: str, api_key: str, model: str) -> None:
@@ -29,7 +29,7 @@ class _WarmUp(SyncHandler):
 @known_bad(
     "warm-up-before-each-message",
     "Sends a completion before each message to wake the model.",
-    f"{COUNTED} schema/create-message presence/fallback",
+    f"{COUNTED} schema/create-message presence/fallback throughout/header",
 )
 class _WarmUpEach(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -54,7 +54,7 @@ class _Twice(AsyncHandler):
 @known_bad(
     "message-sent-twice-after-a-prompt",
     "Starts the conversation's connection anew after complete_prompt, with a request.",
-    "presence/exactly-one-request",
+    "presence/exactly-one-request throughout/answers",
 )
 class _TwiceAfterPrompt(SyncHandler):
     def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -69,7 +69,8 @@ class _TwiceAfterPrompt(SyncHandler):
     "retry-sent-twice",
     "Repeats a request twice where once would do.",
     f"""{COUNTED} -presence/exactly-one-request -presence/reconnect schema/complete-prompt
-    schema/create-message -presence/redirect""",
+    schema/create-message -presence/redirect
+    throughout/answers""",
 )
 class _RetryTwice(SyncHandler):
     def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -104,7 +105,7 @@ class _OtherProxy(SyncHandler):
 @known_bad(
     "stream-never-read",
     "Returns an iterator that ends before it sends.",
-    MESSAGES,
+    f"{MESSAGES} -throughout/* throughout/answers",
     sends=False,
 )
 class _Unread(SyncHandler):
@@ -135,7 +136,7 @@ class _Hangs(AsyncHandler):
 @known_bad(
     "messages-not-passed-on",
     "Sends the system prompt and forgets the messages.",
-    MESSAGES,
+    f"{MESSAGES} -throughout/* throughout/nothing-leaks throughout/answers",
 )
 class _NoMessages(AsyncHandler):
     def body(self, turn: Turn) -> dict[str, Any]:
@@ -188,7 +189,7 @@ class _Parts(AsyncHandler):
 @known_bad(
     "answer-put-into-the-callers-messages",
     "Appends the answer to the caller's own list of messages.",
-    "faithfulness/arguments-left-alone schema/create-message",
+    "faithfulness/arguments-left-alone schema/create-message throughout/arguments",
 )
 class _Appending(SyncHandler):
     def begin(self, system_prompt: str, messages: Iterable[Any], metadata: Any) -> Turn:  # noqa: ANN401
@@ -229,7 +230,7 @@ class _Variant(SyncHandler):
 @known_bad(
     "cache-mark-in-the-callers-parts",
     "Marks the newest part of the caller's own message for prompt caching.",
-    "faithfulness/arguments-left-alone schema/create-message",
+    "faithfulness/arguments-left-alone schema/create-message throughout/arguments",
 )
 class _Marked(AsyncHandler):
     def body(self, turn: Turn) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class _OneClient(Parts):
 @known_bad(
     "key-of-another-handler",
     "Keeps clients by the proxy's address: a handler with another key sends the first one's.",
-    "isolation/own-key-and-model",
+    "isolation/own-key-and-model throughout/own-settings",
 )
 class _ByAddress(_OneClient, SyncHandler):
     def shared_by(self) -> str:
@@ -43,7 +43,8 @@ class _ByAddress(_OneClient, SyncHandler):
 @known_bad(
     "client-closed-for-all",
     "Keeps one client for all handlers of a proxy; whichever is closed first closes it.",
-    "isolation/other-handler-closed",
+    """isolation/other-handler-closed faithfulness/beside-a-stopped-call
+    isolation/own-key-and-model isolation/own-proxy""",
     sends=False,
 )
 class _ClosedForAll(_OneClient, AsyncHandler):
@@ -95,7 +96,7 @@ class _FirstSystemPrompt(SyncHandler):
     "messages-pile-up",
     "Keeps the messages of every call in one list, and sends them all.",
     """faithfulness/own-text isolation/retry-beside-another-task schema/complete-prompt
-    schema/create-message""",
+    schema/create-message throughout/answers throughout/header""",
 )
 class _PilingUp(AsyncHandler):
     def body(self, turn: Turn) -> dict[str, Any]:
@@ -129,7 +130,7 @@ class _KeptShut(AsyncHandler):
 @known_bad(
     "model-of-another-handler",
     "Keeps the model of the first handler for all of them.",
-    "isolation/own-key-and-model schema/*",
+    "isolation/own-key-and-model schema/* throughout/own-settings",
 )
 class _FirstModel(AsyncHandler):
     def body(self, turn: Turn) -> dict[str, Any]:
@@ -141,7 +142,7 @@ class _FirstModel(AsyncHandler):
 @known_bad(
     "id-of-a-task-with-the-same-end",
     "Keeps prepared headers by the last twelve characters of the task id.",
-    "isolation/alternating-tasks",
+    "isolation/alternating-tasks throughout/header",
 )
 class _SameEnd(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -155,7 +156,7 @@ class _SameEnd(SyncHandler):
 @known_bad(
     "headers-gone-with-the-first-of-two-calls",
     "Keeps headers by task while a call runs; the first of two to end takes them away.",
-    "isolation/one-task-twice-at-once",
+    "isolation/one-task-twice-at-once throughout/header",
 )
 class _Gone(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -174,9 +175,10 @@ class _Gone(AsyncHandler):
 @known_bad(
     "id-of-the-message-that-is-read-later",
     "Keeps the metadata on the handler until the stream is read.",
-    """isolation/concurrent-tasks isolation/ten-concurrent-tasks isolation/task-beside-no-task
-    isolation/same-text-in-another-task complete-prompt/at-the-same-time
-    isolation/retry-beside-another-task""",
+    """isolation/concurrent-tasks isolation/ten-concurrent-tasks
+    isolation/task-beside-no-task isolation/same-text-in-another-task
+    complete-prompt/at-the-same-time isolation/retry-beside-another-task
+    isolation/call-during-stream isolation/many-stops throughout/header""",
 )
 class _ReadLater(AsyncHandler):
     def begin(self, *given: Any) -> Turn:  # noqa: ANN401
@@ -193,7 +195,7 @@ class _ReadLater(AsyncHandler):
 @known_bad(
     "proxy-of-another-handler",
     "Keeps clients by key and model: a handler of another proxy asks the first one's.",
-    "isolation/own-proxy",
+    "isolation/own-proxy throughout/own-settings",
 )
 class _ByKey(_OneClient, AsyncHandler):
     def shared_by(self) -> str:
@@ -206,7 +208,7 @@ class _ByKey(_OneClient, AsyncHandler):
 @known_bad(
     "settings-of-the-handler-built-last",
     "Builds its client anew from the settings at module level where a connection was lost.",
-    "isolation/own-proxy",
+    "isolation/own-proxy throughout/own-settings",
 )
 class _Settings(AsyncHandler):
     def __init__(self, base_url: str, api_key: str, model: str) -> None:

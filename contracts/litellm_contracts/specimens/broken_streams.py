@@ -23,7 +23,7 @@ _ENOUGH = 16
 @known_bad(
     "thinking-yielded-as-text",
     "Yields what a model thinks as a part of its answer.",
-    "faithfulness/streamed-text",
+    "faithfulness/streamed-text throughout/answers",
 )
 class _Thinking(AsyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -37,7 +37,7 @@ class _Thinking(AsyncHandler):
     "buffer-shared-by-streams",
     "Joins small pieces in a buffer of the handler's, which streams at the same time share.",
     """faithfulness/beside-a-failing-call faithfulness/streams-at-once
-    faithfulness/beside-a-stopped-call""",
+    faithfulness/beside-a-stopped-call throughout/answers""",
 )
 class _SharedBuffer(AsyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -63,7 +63,7 @@ class _SharedBuffer(AsyncHandler):
 @known_bad(
     "buffer-left-by-a-broken-stream",
     "Keeps what was read last for the next answer where a stream breaks off.",
-    f"faithfulness/after-broken-stream {AFTER_TORN_LINE}",
+    f"faithfulness/after-broken-stream {AFTER_TORN_LINE} throughout/answers",
 )
 class _LeftBuffer(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -84,7 +84,7 @@ class _LeftBuffer(AsyncHandler):
 @known_bad(
     "stream-begun-anew",
     "Begins a stream that was lost from its beginning, after some of it was passed on.",
-    f"faithfulness/begun-anew {TORN_LINE_ENDS}",
+    f"faithfulness/begun-anew {TORN_LINE_ENDS} throughout/answers",
 )
 class _Anew(AsyncHandler):
     async def stream(self, turn: Turn) -> AsyncIterator[Any]:
@@ -125,7 +125,7 @@ class _OneSignal(AsyncHandler):
 @known_bad(
     "no-answer-without-a-connection",
     "Yields nothing, and raises nothing, where no connection can be made.",
-    "faithfulness/no-connection",
+    "faithfulness/no-connection throughout/answers",
 )
 class _Offline(AsyncHandler):
     async def stream(self, turn: Turn) -> AsyncIterator[Any]:
@@ -144,7 +144,7 @@ class _Offline(AsyncHandler):
 @known_bad(
     "key-in-the-error-without-a-connection",
     "Tells with which headers it tried, where no connection can be made.",
-    "faithfulness/no-connection recognition/key-only-in-its-header",
+    "faithfulness/no-connection recognition/key-only-in-its-header throughout/nothing-leaks",
 )
 class _Told(SyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -177,7 +177,7 @@ class _Remembered(AsyncHandler):
 @known_bad(
     "id-of-a-known-parent",
     "Files a task under its parent where the handler has seen that one as a task.",
-    "isolation/task-of-a-parent",
+    "isolation/task-of-a-parent throughout/header",
 )
 class _Parent(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -209,7 +209,7 @@ class _Warming(AsyncHandler):
 @known_bad(
     "header-missing-on-retries-with-gpt-5",
     "Retries in the branch for gpt-5 models by a loop of its own, without the header.",
-    "presence/gpt-5-model schema/create-message",
+    "presence/gpt-5-model schema/create-message throughout/header",
 )
 class _OwnLoop(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -221,7 +221,7 @@ class _OwnLoop(AsyncHandler):
 @known_bad(
     "repeated-piece-lost",
     "Drops a piece that is the one before once more.",
-    "faithfulness/streamed-text faithfulness/text-beside-tool-calls",
+    "faithfulness/streamed-text faithfulness/text-beside-tool-calls throughout/answers",
 )
 class _Repeated(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -236,7 +236,7 @@ class _Repeated(SyncHandler):
 @known_bad(
     "event-torn-at-a-line-separator",
     "Splits the stream at all that Unicode calls the end of a line, and skips what is no JSON.",
-    "faithfulness/odd-line-ends",
+    "faithfulness/odd-line-ends throughout/answers",
 )
 class _Torn(RawHandler):
     def events(self, response: HTTPResponse) -> Iterator[Mapping[str, Any]]:

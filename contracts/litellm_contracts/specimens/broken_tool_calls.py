@@ -19,20 +19,22 @@ _TOOL_CALLS: tuple[tuple[str, str, Callable[[dict[str, Any]], Chunks], str], ...
         "Yields text alone.",
         lambda _: [],
         f"""{_ANY_TOOL_CALL} faithfulness/tool-call-after-broken-one faithfulness/streams-at-once
-    schema/create-message""",
+    schema/create-message
+        throughout/answers""",
     ),
     (
         "second-tool-call-lost",
         "Expects one tool call per answer.",
         lambda call: [] if call["index"] else [call],
-        "faithfulness/tool-calls",
+        "faithfulness/tool-calls throughout/answers",
     ),
     (
         "tool-call-arguments-lost",
         "Yields only the piece of a tool call that holds its name.",
         lambda call: [call] if call["name"] else [],
         f"""{_ANY_TOOL_CALL} faithfulness/tool-call-after-broken-one faithfulness/streams-at-once
-    schema/create-message""",
+    schema/create-message
+        throughout/answers""",
     ),
 )
 
@@ -56,7 +58,7 @@ for _name, _about, _change_call, _breaks in _TOOL_CALLS:
 @known_bad(
     "tool-call-joined-with-a-broken-one",
     "Joins a tool call with what is left of one whose stream broke off.",
-    "faithfulness/tool-call-after-broken-one",
+    "faithfulness/tool-call-after-broken-one throughout/answers",
 )
 class _JoinedCalls(AsyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -80,7 +82,7 @@ class _JoinedCalls(AsyncHandler):
 @known_bad(
     "tool-calls-joined-by-name",
     "Takes two calls of one tool for one.",
-    "faithfulness/tool-calls",
+    "faithfulness/tool-calls throughout/answers",
 )
 class _ByName(AsyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -97,7 +99,7 @@ class _ByName(AsyncHandler):
 @known_bad(
     "tool-calls-collected-on-the-handler",
     "Joins the pieces of tool calls on the handler, and starts afresh with each call.",
-    "faithfulness/streams-at-once",
+    "faithfulness/streams-at-once throughout/answers",
 )
 class _Collected(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -119,7 +121,7 @@ class _Collected(AsyncHandler):
 @known_bad(
     "tool-call-begun-anew",
     "Begins a broken stream anew for as long as it has passed on no text.",
-    "faithfulness/begun-anew",
+    "faithfulness/begun-anew throughout/answers",
 )
 class _BegunAnew(AsyncHandler):
     async def stream(self, turn: Turn) -> AsyncIterator[Any]:
@@ -141,7 +143,7 @@ class _BegunAnew(AsyncHandler):
 @known_bad(
     "tool-call-without-arguments-lost",
     "Tells of a tool call with the first piece of its arguments.",
-    "faithfulness/tool-calls",
+    "faithfulness/tool-calls throughout/answers",
 )
 class _Argumentless(AsyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -159,7 +161,7 @@ class _Argumentless(AsyncHandler):
 @known_bad(
     "equal-tool-calls-taken-for-one",
     "Takes a tool call for a repetition where an earlier one of the answer is the same.",
-    "faithfulness/tool-calls",
+    "faithfulness/tool-calls throughout/answers",
 )
 class _Repetition(AsyncHandler):
     async def stream(self, turn: Turn) -> AsyncIterator[Any]:

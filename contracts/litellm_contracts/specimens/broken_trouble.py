@@ -23,7 +23,8 @@ def _status(error: Exception | None) -> int | None:
     "id-of-last-task-on-retries",
     "Fills in the last task's headers where a message without a task is sent again.",
     """absence/retry-without-task isolation/after-every-kind-of-answer
-    isolation/call-during-stream""",
+    isolation/call-during-stream isolation/retry-beside-another-task schema/create-message
+    throughout/header""",
 )
 class _LastOnRetries(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -40,7 +41,7 @@ class _LastOnRetries(AsyncHandler):
     "Copies the client for a retry, with the header as a default, and keeps the copy.",
     """complete-prompt/after-failed-create-message isolation/after-every-kind-of-answer
     isolation/retry-beside-another-task recognition/filed-right-in-trouble
-    isolation/calls-between-chunks schema/create-message""",
+    isolation/calls-between-chunks schema/create-message throughout/header""",
 )
 class _CopyKept(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -53,7 +54,7 @@ class _CopyKept(AsyncHandler):
 @known_bad(
     "reconnected-client-kept",
     "Builds a client after a lost connection, with the header as a default, and keeps it.",
-    "isolation/after-reset-connection",
+    "isolation/after-reset-connection throughout/header",
 )
 class _ReconnectedKept(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -83,26 +84,28 @@ known_bad(
     "header-missing-with-a-new-key",
     "Reads its key again when it is refused, and repeats the request without the header.",
     """presence/fallback isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
-    isolation/retry-beside-another-task""",
+    isolation/retry-beside-another-task
+    throughout/header""",
 )(_sending_again({401}, AsyncHandler))
 
 known_bad(
     "header-missing-where-it-is-redirected-to",
     "Follows a redirect itself, without the headers.",
-    "presence/redirect",
+    "presence/redirect isolation/after-every-kind-of-answer throughout/header",
 )(_sending_again({307, 308}, SyncHandler))
 
 known_bad(
     "header-missing-where-a-request-is-too-large",
     "Sends again, without the header, what was refused for its size or its shape.",
-    "presence/fallback",
+    "presence/fallback throughout/header throughout/answers",
 )(_sending_again({413, 422}, SyncHandler))
 
 
 @known_bad(
     "header-missing-when-nothing-was-said",
     "Asks again, without the header, where an answer ended or broke off before it said anything.",
-    "presence/fallback isolation/after-every-kind-of-answer",
+    """presence/fallback isolation/after-every-kind-of-answer throughout/answers
+    throughout/header""",
 )
 class _AskingAgain(SyncHandler):
     def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -132,7 +135,7 @@ class _AskingAgain(SyncHandler):
 @known_bad(
     "header-missing-after-a-cancelled-prompt",
     "Switches sessions off for a prompt, and on again after an error, not after a cancellation.",
-    "isolation/after-every-kind-of-stop",
+    "isolation/after-every-kind-of-stop throughout/header",
 )
 class _CancelledPrompt(AsyncHandler):
     off: ContextVar[object] = ContextVar("off", default=None)
@@ -155,7 +158,7 @@ class _CancelledPrompt(AsyncHandler):
 @known_bad(
     "header-missing-after-an-abandoned-call",
     "Switches sessions off for a message without a task, and on again at its stream's end.",
-    "isolation/after-every-kind-of-stop isolation/calls-between-chunks",
+    "isolation/after-every-kind-of-stop isolation/calls-between-chunks throughout/header",
 )
 class _AbandonedWithoutTask(SyncHandler):
     local = threading.local()
@@ -179,7 +182,7 @@ class _AbandonedWithoutTask(SyncHandler):
 @known_bad(
     "stream-resumed-without-task",
     "Keeps the headers of a stream that was cancelled, and resumes it with the next message.",
-    "isolation/after-every-kind-of-stop",
+    "isolation/after-every-kind-of-stop throughout/header",
 )
 class _Resumed(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -205,7 +208,7 @@ class _Resumed(AsyncHandler):
 @known_bad(
     "prompt-with-id-before-a-tools-result",
     "Keeps a session pending until a tool has its result: the prompts in between join it.",
-    "isolation/after-every-kind-of-answer",
+    "isolation/after-every-kind-of-answer throughout/header",
     is_patient=True,
 )
 class _PendingTool(SyncHandler):
@@ -252,7 +255,8 @@ class _Permits(AsyncHandler):
 @known_bad(
     "header-missing-where-an-answer-is-continued",
     "Asks for the rest of an answer that was cut by its length, without the header.",
-    "presence/fallback",
+    """presence/fallback isolation/after-every-kind-of-answer throughout/answers
+    throughout/header""",
 )
 class _Continued(SyncHandler):
     def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -275,7 +279,7 @@ class _Continued(SyncHandler):
 @known_bad(
     "fallback-model-kept",
     "Turns to another model for good after two calls that failed one after the other.",
-    "isolation/long-lived-handler",
+    "isolation/long-lived-handler throughout/own-settings",
 )
 class _OtherModel(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -296,7 +300,7 @@ class _OtherModel(AsyncHandler):
 @known_bad(
     "header-missing-when-overloaded",
     "Sends again without the header where the model is overloaded.",
-    "presence/retry-after-other-failures",
+    "presence/retry-after-other-failures throughout/header",
 )
 class _Overloaded(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -306,7 +310,7 @@ class _Overloaded(SyncHandler):
 
 
 def _asking_again(name: str, fault: str, wanted: Callable[[Mapping[str, Any], Turn], bool]) -> None:
-    @known_bad(name, fault, "presence/fallback")
+    @known_bad(name, fault, "presence/fallback throughout/header")
     class _AsksAgain(AsyncHandler):
         def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
             turn.notes["again"] = turn.notes.get("again") or wanted(event, turn)

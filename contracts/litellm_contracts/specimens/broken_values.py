@@ -34,19 +34,20 @@ _ALTERED: tuple[tuple[str, str, Callable[[str], str], str], ...] = (
         "id-lower-cased",
         "Lower-cases the task id.",
         str.lower,
-        "presence/every-kind-of-id schema/create-message isolation/alternating-tasks",
+        """presence/every-kind-of-id schema/create-message isolation/alternating-tasks
+        throughout/header""",
     ),
     (
         "id-read-as-a-uuid",
         "Reads the task id as a UUID where it can be one, and writes it as UUIDs are written.",
         _as_uuid,
-        "presence/every-kind-of-id isolation/alternating-tasks",
+        "presence/every-kind-of-id isolation/alternating-tasks throughout/header",
     ),
     (
         "id-cut-at-64",
         "Cuts the task id at 64 characters.",
         lambda value: value[:64],
-        "presence/long-id schema/create-message",
+        "presence/long-id schema/create-message throughout/header",
     ),
     ("id-prefixed", "Puts `task-` before the task id.", "task-{}".format, _WHOLE),
     ("id-hashed", "Sends a digest instead of the task id.", _digest, _WHOLE),
@@ -112,7 +113,8 @@ _MASKED = "recognition/filed-under-the-task recognition/nothing-else-filed-there
     "Numbers the attempts in the header.",
     f"""{RETRIES} isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
     isolation/calls-between-chunks presence/gpt-5-model schema/create-message
-    isolation/one-task-twice-at-once""",
+    isolation/one-task-twice-at-once
+    throughout/header""",
 )
 class _Numbered(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -122,7 +124,11 @@ class _Numbered(AsyncHandler):
         return headers
 
 
-@known_bad("id-in-body-metadata-instead", "Puts the task id into the body's metadata.", _IN_BODY)
+@known_bad(
+    "id-in-body-metadata-instead",
+    "Puts the task id into the body's metadata.",
+    _IN_BODY,
+)
 class _InMetadata(AsyncHandler):
     def request(self, turn: Turn) -> dict[str, Any]:
         request = super().request(turn)
@@ -132,7 +138,9 @@ class _InMetadata(AsyncHandler):
 
 
 @known_bad(
-    "id-in-url-instead", "Puts the task id into the URL.", f"{DUE} recognition/id-not-in-url"
+    "id-in-url-instead",
+    "Puts the task id into the URL.",
+    f"{DUE} recognition/id-not-in-url throughout/nothing-leaks",
 )
 class _InUrl(SyncHandler):
     def request(self, turn: Turn) -> dict[str, Any]:
@@ -142,7 +150,11 @@ class _InUrl(SyncHandler):
         return request
 
 
-@known_bad("traceparent-instead", "Trusts in W3C trace context to name the session.", DUE)
+@known_bad(
+    "traceparent-instead",
+    "Trusts in W3C trace context to name the session.",
+    DUE,
+)
 class _Traceparent(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         if turn.is_prompt or not turn.task_id:
@@ -154,7 +166,8 @@ class _Traceparent(AsyncHandler):
 @known_bad(
     "session-masked-by-litellm-session-id",
     "Sends x-litellm-session-id beside the vendor's header, which then counts for nothing.",
-    f"{_MASKED} {_ELSEWHERE} recognition/filed-right-in-trouble",
+    f"""{_MASKED} {_ELSEWHERE} recognition/filed-right-in-trouble
+    schema/create-message throughout/filed-by-the-header""",
 )
 class _MaskedBySession(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -165,7 +178,8 @@ class _MaskedBySession(AsyncHandler):
 @known_bad(
     "session-masked-by-litellm-trace-id",
     "Sends x-litellm-trace-id, a new one per request, which is where LiteLLM files it.",
-    f"{_MASKED} recognition/filed-right-in-trouble",
+    f"""{_MASKED} recognition/filed-right-in-trouble
+    schema/create-message throughout/filed-by-the-header""",
 )
 class _MaskedByTrace(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -178,7 +192,8 @@ class _MaskedByTrace(SyncHandler):
 @known_bad(
     "session-masked-by-another-vendor",
     "Sends another vendor's session header before its own; LiteLLM takes the first.",
-    f"{_MASKED} recognition/filed-right-in-trouble",
+    f"""{_MASKED} recognition/filed-right-in-trouble
+    schema/create-message throughout/filed-by-the-header""",
 )
 class _MaskedByVendor(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -191,7 +206,8 @@ class _MaskedByVendor(AsyncHandler):
     "header-sent-twice",
     "Sends the header in two letter cases, as SDKs do that merge headers as plain dictionaries.",
     f"""{DUE} -{_MASKED.replace(" ", " -")} hostile-ids/ignored-by-litellm
-    -recognition/filed-right-in-trouble""",
+    -recognition/filed-right-in-trouble
+    throughout/header""",
 )
 class _Doubled(RawHandler):
     def lines(self, turn: Turn) -> list[tuple[str, str]]:

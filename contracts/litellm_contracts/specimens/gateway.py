@@ -27,7 +27,8 @@ class _Always(AsyncHandler):
 @known_bad(
     "session-missing-without-task",
     "Names no session where there is no task id.",
-    f"always/create-message-without-task {WITHOUT_ID} isolation/task-of-a-parent",
+    f"""always/create-message-without-task {WITHOUT_ID} isolation/task-of-a-parent
+    isolation/many-stops throughout/header""",
     profile="opencode-go",
 )
 class _WithoutTask(RawHandler):
@@ -41,7 +42,7 @@ class _WithoutTask(RawHandler):
     "session-missing-for-empty-metadata",
     "Names no session where there is metadata that names none.",
     """always/create-message-without-task isolation/long-lived-handler schema/create-message
-    isolation/metadata-changed-in-place isolation/task-of-a-parent""",
+    isolation/metadata-changed-in-place isolation/task-of-a-parent throughout/header""",
     profile="opencode-go",
 )
 class _EmptyMetadata(RawHandler):
@@ -54,7 +55,8 @@ class _EmptyMetadata(RawHandler):
 @known_bad(
     "session-missing-with-prompts",
     "Names no session with complete_prompt.",
-    f"always/complete-prompt {ALL_PROMPTS} isolation/same-text-in-another-task",
+    f"""always/complete-prompt {ALL_PROMPTS} isolation/same-text-in-another-task
+    isolation/call-during-stream throughout/header""",
     profile="opencode-go",
 )
 class _WithPrompts(RawHandler):
@@ -65,7 +67,7 @@ class _WithPrompts(RawHandler):
 @known_bad(
     "session-missing-for-a-first-prompt",
     "Names no session with a prompt that comes before any message.",
-    "always/complete-prompt",
+    "always/complete-prompt isolation/second-handler-without-task throughout/header",
     profile="opencode-go",
 )
 class _FirstPrompt(RawHandler):
