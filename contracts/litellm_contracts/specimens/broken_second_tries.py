@@ -201,7 +201,7 @@ class _TooLarge(SyncHandler):
 @known_bad(
     "last-id-for-a-rate-limited-message-without-task",
     "Sends a rate-limited message without a task again with the last task's headers.",
-    "absence/retry-without-task throughout/header",
+    "absence/retry-without-task isolation/retry-beside-another-task throughout/header",
 )
 class _Limited(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
