@@ -14,9 +14,9 @@ from litellm_contracts._finding import Finding, named
 from litellm_contracts._model import ANSWER, is_fault, says_nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from fake_litellm._replies import ToolCall
+    from fake_litellm._replies import Answer, ToolCall
     from litellm_contracts._model import Call
     from litellm_contracts._observation import Observation, Outcome
     from litellm_contracts._profile import Profile
@@ -67,7 +67,8 @@ def check_answered_or_error(observation: Observation, profile: Profile) -> Itera
     """A call that its caller waits for fails, or returns the answer whole and alone.
 
     One that the proxy never answers fails. Whether an answer without a finish reason is one, is
-    not judged here; an empty answer may be taken, or asked for again.
+    not judged here; one that is empty, cut, filtered or calls tools may be taken, or asked for
+    again.
     """
     answered: list[Outcome] = []
     unanswered: list[Outcome] = []
@@ -76,6 +77,8 @@ def check_answered_or_error(observation: Observation, profile: Profile) -> Itera
         end = getattr(answers[-1], "ends", "fault") if answers else "done"
         took_nothing = any(map(says_nothing, answers)) and not outcome.received_text
         if outcome.call.is_stopped or end == "silent" or took_nothing:
+            continue
+        if len(observation.requests_of(outcome.call)) > len(answers) and _is_poor(answers):
             continue
         (answered if end == "done" else unanswered).append(outcome)
     yield from check_error(replace(observation, outcomes=tuple(unanswered)), profile)
@@ -156,6 +159,12 @@ def _failed(outcome: Outcome) -> Finding:
         cause="the error is the handler's own, raised while it reads a good answer: something in "
         "it is taken for a failure, or cannot be read",
     )
+
+
+def _is_poor(answers: Sequence[Answer]) -> bool:
+    """Tell whether the last answer is one that a handler may want another for."""
+    last = answers[-1] if answers else Reply()
+    return isinstance(last, Reply) and bool(last.finish or last.tool_calls or says_nothing(last))
 
 
 def _gave_up(outcome: Outcome, observation: Observation) -> bool:

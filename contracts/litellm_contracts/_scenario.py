@@ -216,6 +216,8 @@ async def _perform_group(
     for call in (one for one in together if not one.cancel):
         if not await _until_reached(gates[call.name], tasks[call.name]):
             break  # the handler makes its calls in turn: waiting for the others is of no use
+    if _waits_first(leader):
+        await asyncio.sleep(BACK_OFF)
     for call in (one for one in together if one.cancel):
         await asyncio.sleep(BACK_OFF)
         tasks[call.name].cancel()
@@ -266,7 +268,7 @@ async def _in_between(
 
 async def _cancelled(call: Call, handler: Handler, script: _Script) -> Outcome:
     """Make a call in this very task, and cancel it once the fake holds its answer or refused it."""
-    refused = bool(call.answers) and isinstance(call.answers[0], Failure)
+    refused = _waits_first(call)
     gate = script.hold(call, in_stream=refused)
     reached = asyncio.ensure_future(in_thread(gate.wait_until_reached))
     try:
@@ -280,6 +282,11 @@ async def _cancelled(call: Call, handler: Handler, script: _Script) -> Outcome:
     finally:
         reached.cancel()
         gate.open()
+
+
+def _waits_first(call: Call) -> bool:
+    """Tell whether a call is refused first, so that its handler waits before it tries again."""
+    return bool(call.answers) and isinstance(call.answers[0], Failure)
 
 
 async def _until_reached(gate: Gate, task: asyncio.Task[Outcome]) -> bool:

@@ -287,3 +287,23 @@ def test_a_call_that_nobody_waits_for_has_nothing_to_return(
 ) -> None:
     outcome = Outcome(call=message(answers=(Reply(text="One."),), **{stop: 1}))
     assert list(CHECKS["answered-or-error"](observe([outcome], [sent("ask")]), ZOO)) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        pytest.param(Reply(text="One."), 1, id="whole"),
+        pytest.param(Reply(text="One", finish="length"), 0, id="cut"),
+        pytest.param(Reply(text="No.", finish="content_filter"), 0, id="filtered"),
+        pytest.param(TOOLS, 0, id="tool calls"),
+        pytest.param(Reply(text=""), 0, id="empty"),
+    ],
+)
+def test_for_a_poor_answer_another_may_be_asked(
+    message: MakeCall, sent: Callable[..., RecordedRequest], answer: Reply, found: int
+) -> None:
+    outcome = Outcome(call=message(answers=(answer,)), chunks=text("One.", "Hello."))
+    twice = observe([outcome], [sent("ask"), sent("ask")])
+    assert len(list(CHECKS["answered-or-error"](twice, ZOO))) == found
+    once = observe([outcome], [sent("ask")])
+    assert len(list(CHECKS["answered-or-error"](once, ZOO))) == 1

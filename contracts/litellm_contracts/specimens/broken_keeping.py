@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 @known_bad(
     "client-closed-for-its-twin",
     "Shares a client among handlers alike in proxy, key and model; the first one closed closes it.",
-    """isolation/other-handler-closed isolation/own-key-and-model isolation/own-proxy
-    faithfulness/beside-a-stopped-call""",
+    "isolation/other-handler-closed faithfulness/beside-a-stopped-call",
     sends=False,
 )
 class _Twins(AsyncHandler):

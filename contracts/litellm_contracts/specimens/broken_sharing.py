@@ -43,8 +43,7 @@ class _ByAddress(_OneClient, SyncHandler):
 @known_bad(
     "client-closed-for-all",
     "Keeps one client for all handlers of a proxy; whichever is closed first closes it.",
-    """isolation/other-handler-closed faithfulness/beside-a-stopped-call
-    isolation/own-key-and-model isolation/own-proxy""",
+    "isolation/other-handler-closed faithfulness/beside-a-stopped-call",
     sends=False,
 )
 class _ClosedForAll(_OneClient, AsyncHandler):
