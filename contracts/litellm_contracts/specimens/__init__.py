@@ -17,6 +17,7 @@ def all_specimens() -> Mapping[str, Specimen]:
     from litellm_contracts.specimens import (  # noqa: F401 - they register themselves
         broken_absence,
         broken_answers,
+        broken_circumstances,
         broken_company,
         broken_corners,
         broken_habits,
@@ -24,6 +25,7 @@ def all_specimens() -> Mapping[str, Specimen]:
         broken_isolation,
         broken_keeping,
         broken_leaks,
+        broken_meanwhile,
         broken_memory,
         broken_pieces,
         broken_presence,

@@ -1,0 +1,160 @@
+"""Handlers that go by the circumstances of a call: how it is made, what it follows or quotes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from litellm_contracts.specimens._base import HEADER, AsyncHandler, Turn
+from litellm_contracts.specimens._ids import DUE
+from litellm_contracts.specimens._registry import known_bad
+from litellm_contracts.specimens._sdk import http_library, no_certificates
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+
+_PLACED = """-presence/first-turn -presence/long-id -presence/empty-system-prompt
+    -presence/unicode-text -presence/retry-after-429 -presence/retry-after-429-without-hint
+    -presence/retry-after-429-long -presence/retry-after-503 -presence/retry-after-reset
+    -complete-prompt/during-stream -isolation/after-reset-connection
+    -recognition/nothing-else-filed-there"""
+"""Contracts whose turns are all passed their metadata by its place: every second call names it."""
+
+
+@known_bad(
+    "header-missing-where-metadata-is-named",
+    "Finds the task by the place of the metadata, and not where it is passed by its name.",
+    f"{DUE} throughout/header {_PLACED}",
+)
+class _Named(AsyncHandler):
+    def create_message(self, *given: Any, **named: Any) -> AsyncIterator[Any]:  # noqa: ANN401
+        placed = dict(zip(("system_prompt", "messages", "metadata"), given, strict=False))
+        turn = self.begin(**{"metadata": None} | placed | named)
+        turn.notes["is placed"] = "metadata" in placed
+        return self.stream(turn)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        return headers if not headers or turn.notes["is placed"] else self.fault({})
+
+
+@known_bad(
+    "header-missing-where-a-later-turn-is-sent-again",
+    "Sends a conversation that goes on again by a path of its own, without the header.",
+    "schema/create-message",
+)
+class _LaterTurn(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        is_later = turn.attempt > 1 and len(turn.messages) > 1
+        return self.fault({}) if headers and is_later else headers
+
+
+@known_bad(
+    "header-missing-where-tools-are-sent-again",
+    "Sends a turn with tools again by a path of its own, without the header.",
+    "schema/create-message",
+)
+class _ToolsAgain(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        return self.fault({}) if headers and turn.tools and turn.attempt > 1 else headers
+
+
+@known_bad(
+    "parent-filed-under-its-child",
+    "Takes a task that names a parent for its delegate: the parent then goes on under its id.",
+    "isolation/task-of-a-parent throughout/header",
+)
+class _Delegate(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if not headers:
+            return headers
+        if parent := (turn.metadata or {}).get("parent_task_id"):
+            self.memory[parent] = turn.task_id
+        delegate = self.memory.get(turn.task_id)
+        return self.fault({HEADER: delegate}) if delegate else headers
+
+
+@known_bad(
+    "id-kept-for-the-place-it-moved-to",
+    "Keeps a client for the place a request has moved to for good, with that request's headers.",
+    "isolation/after-every-kind-of-answer throughout/header",
+)
+class _Moved(AsyncHandler):
+    def new_client(self, **options: Any) -> Any:  # noqa: ANN401
+        transport = http_library().AsyncClient(verify=no_certificates(), follow_redirects=True)
+        return super().new_client(**{"http_client": transport} | options)
+
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        stream = await super().send(turn)
+        response = getattr(stream, "response", None)
+        if response and any(one.status_code == 308 for one in response.history):  # noqa: PLR2004
+            self.client = self.client.with_options(
+                base_url=str(response.url).partition("/chat/completions")[0],
+                default_headers=self.fault(self.headers(turn)),
+            )
+        return stream
+
+
+@known_bad(
+    "another-session-for-another-mode",
+    "Names a session of LiteLLM beside the header where a task's mode has changed.",
+    "throughout/filed-by-the-header",
+)
+class _Mode(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        mode = (turn.metadata or {}).get("mode")
+        if not headers or not mode or self.memory.setdefault(turn.task_id, mode) == mode:
+            return headers
+        return headers | {"x-litellm-session-id": self.fault(f"{turn.task_id}-{mode}")}
+
+
+@known_bad(
+    "id-with-a-prompt-that-quotes-the-answer",
+    "Sends a prompt that quotes the last answer with the headers of that answer's task.",
+    "complete-prompt/after-create-message throughout/header",
+)
+class _Quoted(AsyncHandler):
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
+        said = ""
+        async for chunk in super().stream(turn):
+            said += chunk.get("text", "")
+            yield chunk
+        self.memory["last"] = said, super().headers(turn)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        said, owner = self.memory.get("last", ("", {}))
+        is_quoted = turn.is_prompt and said and said in turn.last
+        return self.fault(owner) if owner and is_quoted else super().headers(turn)
+
+
+@known_bad(
+    "id-with-other-dashes-taken-for-the-same",
+    "Keeps prepared headers by the id without its dashes, and takes them for a like id.",
+    "isolation/alternating-tasks throughout/header",
+)
+class _Dashes(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if not headers:
+            return headers
+        kept: dict[str, str] = self.memory.setdefault(turn.task_id.replace("-", ""), headers)
+        return headers if kept == headers else self.fault(kept)
+
+
+@known_bad(
+    "cut-answers-id-in-the-next-call",
+    "Takes a call without a task for one that goes on with an answer cut for its length.",
+    "isolation/after-every-kind-of-answer throughout/header",
+)
+class _GoneOn(AsyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        if any(one.get("finish_reason") == "length" for one in event.get("choices") or []):
+            self.memory["cut"] = super().headers(turn)
+        return super().chunks(event, turn)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers, cut = super().headers(turn), self.memory.pop("cut", {})
+        return self.fault(cut) if cut and not headers else headers
