@@ -97,7 +97,7 @@ known_bad(
 known_bad(
     "header-missing-where-a-request-is-too-large",
     "Sends again, without the header, what was refused for its size or its shape.",
-    "presence/fallback throughout/header throughout/answers",
+    "presence/fallback throughout/header",
 )(_sending_again({413, 422}, SyncHandler))
 
 
@@ -255,7 +255,7 @@ class _Permits(AsyncHandler):
 @known_bad(
     "header-missing-where-an-answer-is-continued",
     "Asks for the rest of an answer that was cut by its length, without the header.",
-    """presence/fallback isolation/after-every-kind-of-answer throughout/answers
+    """presence/fallback isolation/after-every-kind-of-answer
     throughout/header""",
 )
 class _Continued(SyncHandler):
