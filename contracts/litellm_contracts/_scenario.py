@@ -216,11 +216,7 @@ async def _perform_group(
     for call in (one for one in together if not one.cancel):
         if not await _until_reached(gates[call.name], tasks[call.name]):
             break  # the handler makes its calls in turn: waiting for the others is of no use
-    if _waits_first(leader):
-        await asyncio.sleep(BACK_OFF)
-    for call in (one for one in together if one.cancel):
-        await asyncio.sleep(BACK_OFF)
-        tasks[call.name].cancel()
+    await _begin_to_wait(together, tasks)
     outcomes = [await _meanwhile(call, build) for call in during if call.during == leader.name]
     if len(outcomes) < len(during):  # the others are made once the leader is over
         gates[leader.name].open()
@@ -230,6 +226,15 @@ async def _perform_group(
     for gate in gates.values():
         gate.open()
     return outcomes + [await _outcome_of(call, tasks[call.name]) for call in together]
+
+
+async def _begin_to_wait(together: Sequence[Call], tasks: Mapping[str, asyncio.Task[Any]]) -> None:
+    """Let who was refused, or has to queue, wait before others are made; cancel who is to be."""
+    if any(call.cancel or _waits_first(call) for call in together):
+        await asyncio.sleep(BACK_OFF)
+    for call in together:
+        if call.cancel:
+            tasks[call.name].cancel()
 
 
 async def _meanwhile(call: Call, build: Build) -> Outcome:

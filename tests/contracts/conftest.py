@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 from functools import partial
@@ -58,6 +59,19 @@ def _whole(
             owner = seen.call.name if seen.call and not seen.request.malformed else None
             assert finding.call == owner
         yield finding
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rare_collections() -> Iterator[None]:
+    """Look for garbage as seldom as `check` does.
+
+    A stream that a handler has left may otherwise be collected in the server's thread while its
+    own thread is about to end it, and that is what breaks the server's answer then.
+    """
+    threshold = gc.get_threshold()
+    gc.set_threshold(100_000)
+    yield
+    gc.set_threshold(*threshold)
 
 
 @pytest.fixture
