@@ -104,8 +104,7 @@ known_bad(
 @known_bad(
     "header-missing-when-nothing-was-said",
     "Asks again, without the header, where an answer ended or broke off before it said anything.",
-    """presence/fallback isolation/after-every-kind-of-answer throughout/answers
-    throughout/header""",
+    "presence/fallback isolation/after-every-kind-of-answer throughout/header",
 )
 class _AskingAgain(SyncHandler):
     def send(self, turn: Turn) -> Any:  # noqa: ANN401
