@@ -34,7 +34,7 @@ def check_own_text(observation: Observation, _profile: Profile) -> Iterator[Find
             text = "\n".join(_texts(seen.request.json))
             foreign = [marker for marker in others if marker in text and marker not in given]
             missing = [what for words, what in said.items() if words.strip() not in text]
-            if offers_tools(seen) and _tool_calls(call.messages) - _tool_calls(_messages_of(seen)):
+            if offers_tools(seen) and _tool_calls(call.messages) - _tool_calls_in(seen):
                 missing.append("a tool call of the history")
             if missing:
                 wrong = f"does not hold {missing[0]} of {named(call)}"
@@ -212,10 +212,11 @@ def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - what JSON holds
             yield from _texts(part)
 
 
-def _messages_of(seen: Seen) -> Any:  # noqa: ANN401 - what a handler sent
-    """Return the messages of a chat request; of another API's, those are not looked into."""
+def _tool_calls_in(seen: Seen) -> set[str]:
+    """Return the ids of the tool calls in a chat request; in another API's, what may be one."""
+    body = seen.request.json
     is_chat = seen.request.path.endswith("/chat/completions")
-    return _mapping(seen.request.json).get("messages") if is_chat else None
+    return _tool_calls(_mapping(body).get("messages")) if is_chat else set(_texts(body))
 
 
 def _tool_calls(messages: Any) -> set[str]:  # noqa: ANN401 - what a handler sent
@@ -227,13 +228,17 @@ def _tool_calls(messages: Any) -> set[str]:  # noqa: ANN401 - what a handler sen
 
 
 def _tools(holder: Any) -> dict[str, str]:  # noqa: ANN401 - a request's body, or metadata
-    """Return the tools in it: by name what tells them apart, parameters' names and description."""
+    """Return the tools in it: by name what tells them apart, parameters' names and description.
+
+    Those without a name are the model's own, such as a search, or another API's, such as Gemini's.
+    """
     tools = _mapping(holder).get("tools")
     functions = [
         _mapping(_mapping(tool).get("function", tool))
         for tool in (tools if isinstance(tools, list) else ())
     ]
-    return {str(function.get("name")): _signature(function) for function in functions}
+    named_ones = [function for function in functions if function.get("name")]
+    return {str(function["name"]): _signature(function) for function in named_ones}
 
 
 def _choice(holder: Any) -> str:  # noqa: ANN401 - a request's body, or metadata

@@ -25,80 +25,6 @@ if TYPE_CHECKING:
     Sent = Callable[..., RecordedRequest]
     Seen = Callable[..., Observation]
 
-OTHERS = {"role": "user", "content": "Say hello. [other]"}
-OWN = {"role": "user", "content": "Say hello. [ask]"}
-SYSTEM = {"role": "system", "content": "You plan."}
-HALVES = {"role": "system", "content": [{"text": "You "}, {"text": "plan."}]}
-MESSAGES = [{"role": "system", "content": "You "}, {"role": "system", "content": "plan."}]
-PARTS = {"role": "system", "content": [{"type": "text", "text": "You plan.", "cache_control": {}}]}
-
-
-def told(calls: list[Call], request: RecordedRequest, seen: Seen) -> list[str]:
-    """Return what the check says of the last of these calls, which made the request."""
-    observation = seen(calls, request)
-    return [finding.message for finding in CHECKS["own-text"](observation, ZOO)]
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        pytest.param({"messages": [SYSTEM, OWN]}, id="a message"),
-        pytest.param({"messages": [PARTS, OWN]}, id="a list of parts"),
-        pytest.param({"system": "You plan.", "messages": [OWN]}, id="a field"),
-        pytest.param({"messages": [HALVES, OWN]}, id="in two parts"),
-        pytest.param({"messages": [*MESSAGES, OWN]}, id="in two messages"),
-    ],
-)
-def test_a_request_with_its_own_texts_is_right(
-    message: MakeCall, sent: Sent, seen: Seen, body: dict[str, Any]
-) -> None:
-    call = message(system_prompt="You plan.")
-    assert told([message("other", judged=False), call], sent("ask", **body), seen) == []
-
-
-@pytest.mark.parametrize(
-    ("messages", "wrong"),
-    [
-        pytest.param(
-            [OWN], "does not hold the system prompt of create_message (ask)", id="no system prompt"
-        ),
-        pytest.param(
-            [SYSTEM, {"role": "user", "content": "[ask]"}],
-            "does not hold a message of create_message (ask)",
-            id="half a message",
-        ),
-        pytest.param(
-            [SYSTEM, OTHERS, OWN], "holds a text of another call, [other]", id="another's text"
-        ),
-    ],
-)
-def test_a_request_with_other_texts_is_found(
-    message: MakeCall, sent: Sent, seen: Seen, messages: list[Any], wrong: str
-) -> None:
-    calls = [message("other", judged=False), message(system_prompt="You plan.")]
-    assert told(calls, sent("ask", messages=messages), seen) == [f"request 1 {wrong}"]
-
-
-def test_a_prompt_is_sent_whole(prompt: MakeCall, sent: Sent, seen: Seen) -> None:
-    whole = [{"role": "user", "content": "Hi [prompt]"}]
-    assert told([prompt()], sent("prompt", messages=whole), seen) == []
-    [finding] = told([prompt()], sent("prompt"), seen)
-    assert finding == "request 1 does not hold the prompt of complete_prompt (prompt)"
-
-
-def test_each_request_holds_its_own_texts(message: MakeCall, sent: Sent, seen: Seen) -> None:
-    requests = [sent("ask", messages=[OWN]), sent("ask")]
-    findings = CHECKS["own-text"](seen([message()], *requests), ZOO)
-    assert [finding.request for finding in findings] == [2]
-
-
-def test_a_history_may_hold_what_was_said_in_another_call(
-    message: MakeCall, sent: Sent, seen: Seen
-) -> None:
-    call = message(messages=(OTHERS, OWN))
-    calls = [message("other", judged=False), call]
-    assert told(calls, sent("ask", messages=[OTHERS, OWN]), seen) == []
-
 
 @pytest.mark.parametrize(
     ("body", "found"),
@@ -121,7 +47,7 @@ def test_a_request_names_the_model_of_its_handler(
 
 def test_a_request_that_names_no_model_is_right(message: MakeCall, sent: Sent) -> None:
     request = sent("ask")
-    request.json = {"messages": [OWN]}
+    request.json = {"messages": []}
     observation = observe([Outcome(call=message(), model="gpt-4o")], [request])
     assert list(CHECKS["own-model"](observation, ZOO)) == []
 
@@ -212,6 +138,7 @@ def wrong(number: int, offered: str, given: str) -> str:
 READ, WRITE = tools("read"), tools("write")
 OTHER_READ = tools("read", description="Reads.")
 BY_URI = tools("read", parameter="uri")
+SEARCH = [{"type": "web_search"}]
 FLAT = [{"name": "read", "input_schema": {"type": "object", "properties": {"path": {}}}}]
 
 
@@ -220,6 +147,8 @@ FLAT = [{"name": "read", "input_schema": {"type": "object", "properties": {"path
     [
         pytest.param([READ, WRITE, []], [READ, WRITE, []], [], id="its own"),
         pytest.param([READ, WRITE], [[], []], [], id="knows no tools"),
+        pytest.param([READ, WRITE], [SEARCH, SEARCH], [], id="knows no tools but the model's own"),
+        pytest.param([READ, []], [READ + SEARCH, SEARCH], [], id="beside the model's own"),
         pytest.param([READ, []], [READ + tools("noop"), tools("noop")], [], id="more of its own"),
         pytest.param([READ], [OTHER_READ], [], id="described in its own way"),
         pytest.param(
@@ -309,33 +238,6 @@ def test_a_handler_may_leave_tools_out_beyond_what_openai_takes(
     assert list(CHECKS["own-tools"](seen([fewer], sent("ask", tools=many[:127])), ZOO)) != []
 
 
-CALLED = {"role": "assistant", "content": None, "tool_calls": [{"id": "call_1"}]}
-OFFERED = {"tools": [{"type": "function", "function": {"name": "read"}}]}
-
-
-@pytest.mark.parametrize(
-    ("body", "wrong"),
-    [
-        pytest.param({**OFFERED, "messages": [CALLED, OWN]}, 0, id="sent"),
-        pytest.param({**OFFERED, "messages": [OWN]}, 1, id="left out"),
-        pytest.param({"messages": [OWN]}, 0, id="by a handler without tools"),
-        pytest.param({**OFFERED, "messages": [{**CALLED, "tool_calls": 7}, OWN]}, 1, id="no list"),
-    ],
-)  # fmt: skip
-def test_a_tool_call_of_the_history_is_sent_by_who_offers_tools(
-    message: MakeCall, sent: Sent, seen: Seen, body: dict[str, Any], wrong: int
-) -> None:
-    call = message(messages=(CALLED, OWN))
-    assert len(told([call], sent("ask", **body), seen)) == wrong
-
-
-def test_another_api_has_tool_calls_of_its_own(message: MakeCall, sent: Sent, seen: Seen) -> None:
-    call = message(messages=(CALLED, OWN))
-    request = sent("ask", path="/v1/responses", **OFFERED, messages=[OWN])
-    assert len(told([call], request, seen)) == 1
-    assert told([message()], request, seen) == []
-
-
 @pytest.mark.parametrize("check", ["own-key", "own-proxy"])
 def test_who_is_sent_elsewhere_goes_there_without_the_key(
     message: MakeCall, sent: Sent, check: str
@@ -351,13 +253,16 @@ def test_who_is_sent_elsewhere_goes_there_without_the_key(
 def test_another_model_may_have_been_tried_first_where_nothing_was_recorded(
     message: MakeCall, sent: Sent
 ) -> None:
-    call = message(reset_connections=1)
-    observation = observe([Outcome(call=call, model="gpt-5-mini")], [sent("ask")])
-    assert list(CHECKS["own-model"](observation, ZOO)) == []
+    outcomes = [
+        Outcome(call=message("reset", reset_connections=1), model="gpt-5-mini"),
+        Outcome(call=message("later"), model="gpt-5-mini"),
+    ]
+    findings = CHECKS["own-model"](observe(outcomes, [sent("reset"), sent("later")]), ZOO)
+    assert [finding.call for finding in findings] == ["later"]
 
 
 def test_tools_that_were_offered_earlier_are_offered_again(message: MakeCall, sent: Sent) -> None:
-    outcome = Outcome(call=message(metadata={"tools": OFFERED["tools"]}))
+    outcome = Outcome(call=message(metadata={"tools": READ}))
     observation = observe([outcome], [sent("ask")])
     knowing = replace(observation, knows_tools=True)
     found = [len(list(CHECKS["own-tools"](one, ZOO))) for one in (observation, knowing)]
