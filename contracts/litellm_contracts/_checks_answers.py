@@ -14,7 +14,7 @@ from litellm_contracts._finding import Finding, named
 from litellm_contracts._model import ANSWER, is_fault, says_nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from fake_litellm._replies import Answer, ToolCall
     from litellm_contracts._model import Call
@@ -74,13 +74,14 @@ def check_answered_or_error(observation: Observation, profile: Profile) -> Itera
     unanswered: list[Outcome] = []
     for outcome in observation.judged():
         answers = outcome.call.answers
-        end = getattr(answers[-1], "ends", "fault") if answers else "done"
+        last = answers[-1] if answers else Reply()
+        is_silent = isinstance(last, Reply) and last.ends == "silent"
         took_nothing = any(map(says_nothing, answers)) and not outcome.received_text
-        if outcome.call.is_stopped or end == "silent" or took_nothing:
+        if outcome.call.is_stopped or is_silent or took_nothing:
             continue
-        if len(observation.requests_of(outcome.call)) > len(answers) and _is_poor(answers):
+        if len(observation.requests_of(outcome.call)) > len(answers) and _is_poor(last):
             continue
-        (answered if end == "done" else unanswered).append(outcome)
+        (unanswered if is_fault(last) else answered).append(outcome)
     yield from check_error(replace(observation, outcomes=tuple(unanswered)), profile)
     yield from check_whole_or_error(replace(observation, outcomes=tuple(answered)), profile)
 
@@ -161,10 +162,11 @@ def _failed(outcome: Outcome) -> Finding:
     )
 
 
-def _is_poor(answers: Sequence[Answer]) -> bool:
-    """Tell whether the last answer is one that a handler may want another for."""
-    last = answers[-1] if answers else Reply()
-    return isinstance(last, Reply) and bool(last.finish or last.tool_calls or says_nothing(last))
+def _is_poor(answer: Answer) -> bool:
+    """Tell whether an answer is one that a handler may want another for."""
+    return isinstance(answer, Reply) and bool(
+        answer.finish or answer.tool_calls or says_nothing(answer)
+    )
 
 
 def _gave_up(outcome: Outcome, observation: Observation) -> bool:
@@ -243,18 +245,22 @@ def _partial_calls(outcome: Outcome) -> dict[int, dict[str, Any]]:
 
 def _mentions(chunks: list[Any], sent: dict[str, str]) -> bool:
     """Tell whether chunks of a type we do not know hold a tool call whole."""
-    values = list(_values(_plain(chunks)))
+    values = [value for chunk in chunks for value in _values_of(chunk)]
     texts = {value for value in values if isinstance(value, str)}
     told = {_arguments(one if isinstance(one, str) else json.dumps(one)) for one in values}
     return {sent["id"], sent["name"]} <= texts and sent["arguments"] in told | {_NONE}
 
 
-def _plain(chunks: list[Any]) -> Any:  # noqa: ANN401 - what JSON holds
-    """Return the chunks as JSON holds them; what holds itself is what it prints."""
+def _values_of(chunk: Any) -> list[Any]:  # noqa: ANN401 - what a handler yields
+    """Return every text and every dictionary in a chunk, as JSON holds it; none if it has no end.
+
+    Objects are looked into, unless they lead to each other without end: then they are what they
+    print.
+    """
     for default in (_fields, str):
         with suppress(ValueError, RecursionError):
-            return json.loads(json.dumps(chunks, default=default, skipkeys=True))
-    return [str(chunk) for chunk in chunks]
+            return list(_values(json.loads(json.dumps(chunk, default=default, skipkeys=True))))
+    return []
 
 
 def _fields(value: Any) -> Any:  # noqa: ANN401 - an object in a chunk

@@ -307,3 +307,22 @@ def test_for_a_poor_answer_another_may_be_asked(
     assert len(list(CHECKS["answered-or-error"](twice, ZOO))) == found
     once = observe([outcome], [sent("ask")])
     assert len(list(CHECKS["answered-or-error"](once, ZOO))) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "requests"),
+    [
+        pytest.param(Reply(text="One.", ends="silent"), 1, id="without a finish reason"),
+        pytest.param(TOOLS, 2, id="asked for again"),
+    ],
+)
+def test_beside_a_call_that_is_let_be_the_others_are_judged(
+    message: MakeCall, sent: Callable[..., RecordedRequest], answer: Reply, requests: int
+) -> None:
+    outcomes = [
+        Outcome(call=message("let-be", answers=(answer,))),
+        Outcome(call=message("short", answers=(Reply(text="One."),)), chunks=text("On")),
+    ]
+    observation = observe(outcomes, [*[sent("let-be")] * requests, sent("short")])
+    [finding] = CHECKS["answered-or-error"](observation, ZOO)
+    assert finding.call == "short"

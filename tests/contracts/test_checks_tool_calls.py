@@ -116,6 +116,29 @@ def test_tool_calls_that_arrive_whole_are_right(judge: Judge, chunks: list[Any])
     assert judge("tool-calls", [TOOLS], chunks=chunks) == []
 
 
+class Step:
+    """One of a handler's own objects, each of which leads to one more."""
+
+    def __init__(self, before: Step | None = None) -> None:
+        self.before = before
+
+
+def chain(length: int = 100_000) -> Step:
+    """Return a step that more lead to than Python follows."""
+    step = Step()
+    for _ in range(length):
+        step = Step(step)
+    return step
+
+
+def nested(depth: int = 100_000) -> list[Any]:
+    """Return a list with more lists in each other than Python follows."""
+    inner: list[Any] = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
 ENDLESS = SimpleNamespace()
 ENDLESS.again = ENDLESS
 ROUND: dict[str, Any] = {"kind": "status"}
@@ -138,7 +161,15 @@ INPUT = {"b": 2, "a": 1}
         pytest.param(
             [{"call": ["call_1", "read", INPUT], (1, 2): 3}, ENDLESS], id="beside an endless one"
         ),
+        pytest.param(
+            [{"call": ["call_1", "read", INPUT], "of": ENDLESS}], id="with an endless object"
+        ),
+        pytest.param(
+            [{"call": ["call_1", "read", INPUT], "of": chain()}], id="with a long chain of objects"
+        ),
         pytest.param([{**PART, "arguments": '{"a": 1, "b": 2}'}, ROUND], id="beside a round one"),
+        pytest.param([{"call": ["call_1", "read", INPUT]}, ROUND], id="whole beside a round one"),
+        pytest.param([{"call": ["call_1", "read", INPUT]}, nested()], id="beside a deep one"),
     ],
 )
 def test_one_tool_call_may_be_told_in_many_ways(judge: Judge, chunks: list[Any]) -> None:
