@@ -102,6 +102,13 @@ def test_without_a_task_id_no_header_is_right_and_any_is_wrong(
     assert (finding.call, finding.request, finding.marks) == ("ask", 1, (2,))
 
 
+def test_the_clue_is_whose_id_a_request_carries(asked: Seen, message: MakeCall) -> None:
+    clue = "'task-0000' is the task id of another call (earlier)"
+    for call in (message(), message(metadata={})):
+        [finding] = found(asked([("X-Zoo-Session-ID", "task-0000")], call=call))
+        assert finding.clue == clue
+
+
 def test_complete_prompt_carries_no_header(prompt: MakeCall, sent: Sent, seen: Seen) -> None:
     assert found(seen([prompt()], sent("prompt"))) == []
     [finding] = found(seen([prompt()], sent("prompt", ZOO_ID)))

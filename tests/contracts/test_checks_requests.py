@@ -122,3 +122,11 @@ def test_a_call_that_is_never_answered_may_be_tried_as_often_as_its_handler_like
     triple: Callable[..., Observation],
 ) -> None:
     assert found(triple((Failure(status=400),))) == []
+
+
+def test_beside_a_call_that_is_never_answered_the_others_are_counted(
+    message: MakeCall, sent: Sent, seen: Seen
+) -> None:
+    calls = [message("refused", answers=(Failure(status=400),)), message("ask")]
+    [finding] = found(seen(calls, sent("refused"), sent("ask"), sent("ask")))
+    assert finding.call == "ask"

@@ -66,6 +66,33 @@ def test_a_session_that_is_not_the_task_is_found(
     assert finding.cause
 
 
+MASKED = "`x-zoo-session-id` ignored: `x-litellm-session-id` wins"
+EMPTY = "`x-other-session-id` is empty"
+
+
+@pytest.mark.parametrize(
+    ("headers", "cause", "clue"),
+    [
+        pytest.param([ZOO_ID, ("x-litellm-session-id", ID)], MASKED, "", id="what LiteLLM ignores"),
+        pytest.param(
+            [ZOO_ID, ("x-other-session-id", ""), ("x-litellm-session-id", ID)],
+            f"{MASKED}; {EMPTY}", "", id="all that LiteLLM ignores",
+        ),
+        pytest.param(
+            [("x-litellm-trace-id", "trace-1234")],
+            "LiteLLM should find the task id in X-Zoo-Session-ID alone",
+            "x-litellm-trace-id decides", id="what decides",
+        ),
+        pytest.param([], "X-Zoo-Session-ID is not sent", "", id="nothing"),
+    ],
+)  # fmt: skip
+def test_the_cause_is_what_litellm_ignores_or_else_what_decides(
+    asked: Seen, headers: list[tuple[str, str]], cause: str, clue: str
+) -> None:
+    [finding] = found(asked(headers))
+    assert (finding.cause, finding.clue) == (cause, clue)
+
+
 @pytest.mark.parametrize(
     ("value", "count"),
     [
