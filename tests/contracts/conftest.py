@@ -14,7 +14,8 @@ import pytest
 
 from fake_litellm import RecordedRequest, resolve_session
 from litellm_contracts._checks import CHECKS
-from litellm_contracts._doors import PythonDoor, load_factory
+from litellm_contracts._doors import PythonDoor
+from litellm_contracts._loading import load_factory
 from litellm_contracts._model import Call, Level, Report, Result, Status
 from litellm_contracts._observation import Observation, Outcome, observe
 from litellm_contracts._profile import ZOO

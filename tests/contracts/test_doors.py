@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from litellm_contracts._doors import PythonHandler
+from litellm_contracts._calling import PythonHandler
 from litellm_contracts._model import OMITTED
 from litellm_contracts._threads import Worker
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from litellm_contracts._doors import PythonHandler
+from litellm_contracts._calling import PythonHandler
 from litellm_contracts._threads import Worker
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from litellm_contracts import _doors
-from litellm_contracts._doors import PythonDoor, PythonHandler
+from litellm_contracts import _calling
+from litellm_contracts._calling import PythonHandler
+from litellm_contracts._doors import PythonDoor
 from litellm_contracts._run import Options
 from litellm_contracts._suite import run_contract
 from litellm_contracts._tables import find_contract
@@ -47,7 +48,7 @@ class Blocking(Hanging):
 def test_a_call_that_hangs_is_stopped(
     monkeypatch: pytest.MonkeyPatch, prompt: MakeCall, handler: Callable[[], object]
 ) -> None:
-    monkeypatch.setattr(_doors, "CALL_LIMIT", 0.05)
+    monkeypatch.setattr(_calling, "CALL_LIMIT", 0.05)
     outcome = asyncio.run(PythonHandler(handler(), Worker()).call(prompt()))
     assert (outcome.hangs, outcome.error) == (True, "no answer within 0.05 s")
 
@@ -73,7 +74,7 @@ def test_a_handler_that_does_not_close_is_left(
     monkeypatch: pytest.MonkeyPatch,
     sync: bool,  # noqa: FBT001
 ) -> None:
-    monkeypatch.setattr("litellm_contracts._doors.CLOSE_LIMIT", 0.05)
+    monkeypatch.setattr("litellm_contracts._calling.CLOSE_LIMIT", 0.05)
     over = threading.Event()
 
     class Blocking:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from litellm_contracts._doors import PythonDoor, PythonHandler, load_factory
+from litellm_contracts._doors import PythonDoor
 from litellm_contracts._errors import HandlerError
+from litellm_contracts._loading import load_factory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from litellm_contracts._calling import PythonHandler
 
 
 KEY = "sk-secret"

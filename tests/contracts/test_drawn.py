@@ -8,10 +8,11 @@ import pytest
 
 from litellm_contracts import _drawn
 from litellm_contracts._corners import conditions, corner_call, reduce_levels
-from litellm_contracts._doors import BUNDLED, PythonDoor, load_factory
+from litellm_contracts._doors import BUNDLED, PythonDoor
 from litellm_contracts._drawing import draw
 from litellm_contracts._drawn import DEFAULT_EXAMPLES, DEFAULT_SEED, demand_drawable, drawn
 from litellm_contracts._errors import UsageError
+from litellm_contracts._loading import load_factory
 from litellm_contracts._model import Contract, Status
 from litellm_contracts._openapi import document
 from litellm_contracts._run import Options

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from litellm_contracts._doors import BUNDLED, PythonDoor, load_factory
+from litellm_contracts._doors import BUNDLED, PythonDoor
 from litellm_contracts._jobs import _merged
+from litellm_contracts._loading import load_factory
 from litellm_contracts._model import Level, Result, Status
 from litellm_contracts._run import Options
 from litellm_contracts._suite import make_exchanges, needed, run_contract, run_suite

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from litellm_contracts import _checks
-from litellm_contracts._doors import BUNDLED, PythonDoor, load_factory
+from litellm_contracts._doors import BUNDLED, PythonDoor
 from litellm_contracts._errors import HandlerError, UnknownContractError
+from litellm_contracts._loading import load_factory
 from litellm_contracts._model import Level, Result, Status, Verdict
 from litellm_contracts._profile import ZOO
 from litellm_contracts._run import Options

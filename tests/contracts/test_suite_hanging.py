@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from litellm_contracts import _suite
-from litellm_contracts._doors import BUNDLED, PythonDoor, load_factory
+from litellm_contracts._doors import BUNDLED, PythonDoor
+from litellm_contracts._loading import load_factory
 from litellm_contracts._model import Status
 from litellm_contracts._run import Options
 from litellm_contracts._suite import run_suite
