@@ -160,7 +160,7 @@ def corners(factors: Factors) -> Iterator[Levels]:
     if "task id" in factors:
         without = {**plain, "task id": "absent"}
         wanted[1:1] = [without, {**without, "other metadata": "not passed"}]
-    for model, answer in itertools.product(MODELS, factors.get(_RETRIED, ())):
+    for model, answer in itertools.product(MODELS, factors[_RETRIED]):
         wanted.append({**plain, "model": model, _RETRIED: answer})
     wanted += [{**plain, "model": model} for model in OTHER_MODELS]
     wanted += _retried(factors)
@@ -173,10 +173,11 @@ def _retried(factors: Factors) -> Iterator[Levels]:
     """Yield levels in which each of a factor's occurs, and the first try fails.
 
     As few as that takes: each costs a handler's patience. No task has a row of its own, so that
-    what goes wrong with a task's header shows in all others.
+    what goes wrong with a task's header shows in all others; and so has each family of models.
     """
     plain = {**plain_levels(factors), _RETRIED: list(factors[_RETRIED])[-1]}
     varied = {name: list(factors[name]) for name in factors if name != _RETRIED}
+    varied["model"] = list(OTHER_MODELS)
     if "task id" in varied:
         varied["task id"].remove("absent")
         yield {**plain, "task id": "absent"}

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from litellm_contracts._model import Contract, Result
     from litellm_contracts._run import Exchanges, Options
 
-_GENERATED_WEIGHTS = {"conversations": 150, "prompts": 60}
+_GENERATED_CALLS = {"conversations": 150, "prompts": 60}
+_GENERATED_WAITS = 13  # each level of each factor meets an answer at the second try
+_SDK_RETRIES = 2  # where nothing else is said, and each waits twice as long as the one before
 _RETRIED = {408, 409, 429, *range(500, 600)}
 _WAITING_SHARES = 8  # they sleep most of the time, and cost a fork each
 _LONGEST_GOODBYE = 0.1  # seconds that the first contract's threads are given to end
@@ -149,22 +151,29 @@ def _deal(contracts: Sequence[Contract], count: int) -> list[list[Contract]]:
 
 
 def _waits(contract: Contract) -> int:
-    """Return how often the contract may wait for a handler or an SDK to try again.
+    """Return about how often the contract waits for a handler or an SDK to try again.
 
     Not all of them heed what the proxy says of the time: openai before 1.9 knows no milliseconds.
     """
-    answers = [answer for call in contract.calls for answer in call.answers]
+    if contract.generator is not None:
+        return _GENERATED_WAITS
     resets = sum(call.reset_connections for call in contract.calls)
-    return resets + sum(isinstance(one, Cut) or _is_retried(one) for one in answers)
+    return resets + sum(_waits_for(call.answers) for call in contract.calls)
 
 
-def _is_retried(answer: Answer) -> bool:
-    return isinstance(answer, Failure) and answer.status in _RETRIED
+def _waits_for(answers: Sequence[Answer]) -> int:
+    retried = [
+        isinstance(one, Cut) or (isinstance(one, Failure) and one.status in _RETRIED)
+        for one in answers
+    ]
+    lasts = bool(retried) and retried[-1]
+    return sum(retried) + (_SDK_RETRIES if lasts else 0)
 
 
 def _weight(contract: Contract) -> int:
     """Return about what a contract costs, in units of one call."""
+    waiting = 20 * _waits(contract)
     if contract.generator is not None:
-        return _GENERATED_WEIGHTS[contract.generator]
+        return _GENERATED_CALLS[contract.generator] + waiting
     handlers = len({call.handler for call in contract.calls})
-    return 3 * handlers + len(contract.calls) + 20 * _waits(contract)
+    return 3 * handlers + len(contract.calls) + waiting
