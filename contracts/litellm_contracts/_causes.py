@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _PLACEHOLDERS = {"undefined", "null", "None", "[object Object]", "NaN", "nil", ""}
 _NAMED = 3
+_NOT_ITS_OWN = "the value does not come from this call's metadata"
 
 
 def filed(session: Session) -> str:
@@ -26,9 +27,11 @@ def filed(session: Session) -> str:
 
 
 def masked(session: Session, profile: Profile) -> tuple[str, str]:
-    """Explain a session that does not come from the vendor's header."""
+    """Explain a session that is not the task's, or not for the vendor's header."""
     if session.source is None:
         return f"{profile.header} is not sent", ""
+    if session.source == profile.litellm_source:
+        return _NOT_ITS_OWN, f"{profile.header} carries {session.session_id!r}"
     cause = f"LiteLLM should find the task id in {profile.header} alone"
     return cause, f"{session.source} decides"
 
@@ -76,7 +79,7 @@ def _other_value(value: str, due: str, others: str) -> tuple[str, str]:
         return "the letter case of the task id was changed", ""
     if value and (value in due or due in value):
         return "the task id was cut, padded or quoted on its way", ""
-    return "the value does not come from this call's metadata", ""
+    return _NOT_ITS_OWN, ""
 
 
 def unwanted_header(

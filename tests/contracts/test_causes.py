@@ -107,10 +107,18 @@ def test_where_litellm_files_a_request(session: Session, told: str) -> None:
             ("LiteLLM should find the task id in X-Zoo-Session-ID alone", "traceparent decides"),
             id="another header",
         ),
+        pytest.param(
+            "x-zoo-session-id",
+            (
+                "the value does not come from this call's metadata",
+                "X-Zoo-Session-ID carries 'other-task'",
+            ),
+            id="the header itself",
+        ),
     ],
 )
 def test_what_masks_the_vendors_header(source: str | None, told: tuple[str, str]) -> None:
-    session = Session(None, None, source, rejected=False, near_misses=())
+    session = Session("other-task", "other-task", source, rejected=False, near_misses=())
     assert masked(session, ZOO) == told
 
 
