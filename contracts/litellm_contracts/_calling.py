@@ -83,6 +83,7 @@ class PythonHandler:
             with self._worker.lend():
                 async with asyncio.timeout(CALL_LIMIT) as scope:
                     await self._try(call, outcome, meanwhile, scope)
+                outcome.swallowed = scope.expired() and outcome.error is None
         except TimeoutError:
             outcome.hangs = not (call.cancel_after and outcome.chunks)
             outcome.error = f"no answer within {CALL_LIMIT:g} s" if outcome.hangs else CANCELLED

@@ -9,7 +9,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from fake_litellm._replies import Failure, Reply
+from fake_litellm._replies import Failure, Page, Reply
 from litellm_contracts._finding import Finding, named
 from litellm_contracts._model import ANSWER, is_fault, says_nothing
 
@@ -84,6 +84,19 @@ def check_answered_or_error(observation: Observation, profile: Profile) -> Itera
         (unanswered if is_fault(last) else answered).append(outcome)
     yield from check_error(replace(observation, outcomes=tuple(unanswered)), profile)
     yield from check_whole_or_error(replace(observation, outcomes=tuple(answered)), profile)
+
+
+def check_cancelled(observation: Observation, _profile: Profile) -> Iterator[Finding]:
+    """A judged call that its caller cancels ends in the cancellation, or with the whole answer."""
+    for outcome in observation.judged():
+        if outcome.swallowed and outcome.received_text != _reply(outcome.call).text:
+            yield Finding(
+                message=f"{named(outcome.call)} was cancelled by its caller, and returned "
+                f"{outcome.received_text!r} as if that were all",
+                call=outcome.call.name,
+                cause="CancelledError is caught and not raised again: what a caller limits with "
+                "asyncio.timeout looks finished",
+            )
 
 
 def check_error(observation: Observation, _profile: Profile) -> Iterator[Finding]:
@@ -192,6 +205,8 @@ def _reply(call: Call) -> Reply:
 
 def _how_it_failed(call: Call) -> str:
     match call.answers[-1] if call.answers else None:
+        case Page():
+            return "was not reached: a web page came back"
         case Failure(status=status):
             return f"answered {status}"
         case Reply(ends=ends):
@@ -286,6 +301,7 @@ ANSWER_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = 
     "whole-or-error": check_whole_or_error,
     "answered-or-error": check_answered_or_error,
     "error-cause": check_error_cause,
+    "cancelled": check_cancelled,
     "tool-calls": check_tool_calls,
     "usage": check_usage,
 }

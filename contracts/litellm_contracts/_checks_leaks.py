@@ -108,7 +108,18 @@ def check_id_of_others(observation: Observation, profile: Profile) -> Iterator[F
 def check_api_key(observation: Observation, _profile: Profile) -> Iterator[Finding]:
     """The API key is in its header and nowhere else: not in URL, body, chunks or errors."""
     key = observation.api_key
+    proxies = {outcome.proxy.partition("/")[0] for outcome in observation.outcomes}
     for seen in observation.seen:
+        [*_, host] = ["", *seen.request.header_values("Host")]
+        taken = marks(seen, lambda _, value: key in value)
+        if taken and seen.call is None and host not in proxies:
+            yield Finding(
+                message=f"request {seen.number}, for {host}{seen.request.path}, takes the API key "
+                "to a server that is none of the handler's",
+                request=seen.number,
+                marks=taken,
+                cause="what a message points at is fetched with the proxy's own client",
+            )
         found = marks(seen, lambda name, value: key in value and name not in SECRET_HEADERS)
         rest = f"{unquote(seen.request.path)}?{unquote(seen.request.query)}".encode()
         if found or key.encode() in rest + seen.request.body:
@@ -135,7 +146,7 @@ def check_key_elsewhere(observation: Observation, _profile: Profile) -> Iterator
         for seen in observation.requests_of(outcome.call):
             [*_, host] = ["", *seen.request.header_values("Host")]
             found = marks(seen, lambda _, value: bool(outcome.api_key) and outcome.api_key in value)  # noqa: B023
-            if host != outcome.proxy and found:
+            if host != outcome.proxy.partition("/")[0] and found:
                 yield Finding(
                     message=f"request {seen.number} took the API key to {host}; the handler of "
                     f"{named(outcome.call)} was built for {outcome.proxy}",

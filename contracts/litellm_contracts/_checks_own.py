@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from litellm_contracts._finding import Finding, marks, marks_named, named
 from litellm_contracts._model import is_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from litellm_contracts._observation import Observation, Outcome, Seen
     from litellm_contracts._profile import Profile
@@ -26,16 +27,17 @@ def check_own_text(observation: Observation, _profile: Profile) -> Iterator[Find
     for outcome in observation.judged():
         call = outcome.call
         others = [one.call.marker for one in observation.outcomes if one.call.marker != call.marker]
+        texts = [text for message in call.messages for text in _said(message.get("content"))]
         said = {call.system_prompt: "the system prompt", call.prompt: "the prompt"}
-        for message in call.messages:
-            said |= dict.fromkeys(_said(message.get("content")), "a message")
+        said |= dict.fromkeys(texts, "a message")
         given = f"{call.messages} {call.prompt}"
         for seen in observation.requests_of(call):
             text = "\n".join(_texts(seen.request.json))
             foreign = [marker for marker in others if marker in text and marker not in given]
             missing = [what for words, what in said.items() if words.strip() not in text]
-            if offers_tools(seen) and _tool_calls(call.messages) - _tool_calls_in(seen):
-                missing.append("a tool call of the history")
+            missing += _said_less_often(texts, seen)
+            if offers_tools(seen):
+                missing += _lost_of_tools(call.messages, seen)
             if missing:
                 wrong = f"does not hold {missing[0]} of {named(call)}"
             elif foreign:
@@ -170,9 +172,10 @@ def check_own_proxy(observation: Observation, _profile: Profile) -> Iterator[Fin
     for outcome in _not_redirected(observation):
         for seen in observation.requests_of(outcome.call):
             [*_, host] = ["", *seen.request.header_values("Host")]
-            if host != outcome.proxy:
+            place = f"{host}{seen.request.path}"
+            if not place.startswith(f"{outcome.proxy}/"):
                 yield Finding(
-                    message=f"request {seen.number} went to {host}; the handler of "
+                    message=f"request {seen.number} went to {place}; the handler of "
                     f"{named(outcome.call)} was built for {outcome.proxy}",
                     call=outcome.call.name,
                     request=seen.number,
@@ -212,11 +215,32 @@ def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - what JSON holds
             yield from _texts(part)
 
 
-def _tool_calls_in(seen: Seen) -> set[str]:
-    """Return the ids of the tool calls in a chat request; in another API's, what may be one."""
+def _said_less_often(texts: Sequence[str], seen: Seen) -> Iterator[str]:
+    """Say whether a text that is in several messages is sent, but not as often."""
+    sent = json.dumps(seen.request.json)
+    for text, times in Counter(texts).items():
+        if 0 < sent.count(json.dumps(text.strip())[1:-1]) < times:
+            yield "a message that is said twice"
+
+
+def _lost_of_tools(messages: Sequence[Mapping[str, Any]], seen: Seen) -> Iterator[str]:
+    """Say which of the tools' calls and results in the messages a request leaves out.
+
+    In a request of another API than chat, any text may be the id of one.
+    """
     body = seen.request.json
-    is_chat = seen.request.path.endswith("/chat/completions")
-    return _tool_calls(_mapping(body).get("messages")) if is_chat else set(_texts(body))
+    sent = _mapping(body).get("messages")
+    any_text = set() if seen.request.path.endswith("/chat/completions") else set(_texts(body))
+    if _tool_calls(messages) - _tool_calls(sent) - any_text:
+        yield "a tool call of the history"
+    if _tool_results(messages) - _tool_results(sent) - any_text:
+        yield "a tool's result"
+
+
+def _tool_results(messages: Any) -> set[str]:  # noqa: ANN401 - what a handler sent
+    """Return the ids of the tool calls whose results are among messages."""
+    listed = map(_mapping, messages) if isinstance(messages, list | tuple) else ()
+    return {str(one.get("tool_call_id")) for one in listed if one.get("role") == "tool"}
 
 
 def _tool_calls(messages: Any) -> set[str]:  # noqa: ANN401 - what a handler sent

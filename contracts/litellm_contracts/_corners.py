@@ -107,6 +107,7 @@ FACTORS: Factors = {
         "1 turn": _TURNS[:2],
         "26 turns": _TURNS,
         "a tool call": [_ASKED, _RESULT],
+        "a tool that said nothing": [_ASKED, {**_RESULT, "content": ""}],
         "a thought": [_TURNS[0], {**_TURNS[1], "reasoning_content": "Which number?"}],
         "a text and two tool calls": [_ASKED_TWICE, _RESULT, {**_RESULT, "tool_call_id": "call_2"}],
     },

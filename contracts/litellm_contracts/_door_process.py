@@ -16,6 +16,7 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from litellm_contracts._door import DECOYS
 from litellm_contracts._errors import HandlerError
 from litellm_contracts._evidence import REDACTED
 from litellm_contracts._protocol import BreachError, check_answer, read_answer, shown, to_line
@@ -43,7 +44,8 @@ Answer = dict[str, Any]
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:
     """Return the environment for the program: no proxy may come between it and the fake."""
-    return {name: value for name, value in given.items() if not name.upper().endswith("_PROXY")}
+    kept = {name: value for name, value in given.items() if not name.upper().endswith("_PROXY")}
+    return {**DECOYS, **kept}
 
 
 class DoorProcess:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fake_litellm import Cut, Failure, Redirect, Reply
+from fake_litellm import Cut, Failure, Page, Redirect, Reply
 from litellm_contracts._causes import filed
 from litellm_contracts._model import OMITTED
 
@@ -97,6 +97,8 @@ def _answer(answer: Answer) -> str:
         case Redirect():
             is_elsewhere = answer.location.startswith("//")
             return f"HTTP {answer.status} to {'another host' if is_elsewhere else answer.location}"
+        case Page():
+            return "a web page"
         case Reply(finish="length" | "content_filter"):
             return f"finish reason {answer.finish}"
         case _:

@@ -75,6 +75,8 @@ class Call:
         model: The model name its handler is built with, where it is not the contract's.
         key: Name of the API key that the handler is built with; without one it is the run's.
         proxy: Name of the proxy that the handler is built for; without one it is the run's.
+        picture: Name of the proxy where a picture lies that its last message points at; without
+            one there is none.
         answers: The fake's answers to the requests of this call, in order; the default
             reply after them.
         during: Make the call while the stream of that other call is open; where that one is made
@@ -107,6 +109,7 @@ class Call:
     model: str = ""
     key: str = ""
     proxy: str = ""
+    picture: str = ""
     answers: tuple[Answer, ...] = ()
     during: str | None = None
     together: str | None = None

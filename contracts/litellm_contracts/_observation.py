@@ -31,11 +31,13 @@ class Outcome:
         error: The error's type and message, or `None`.
         told: All that a log would show of the error: notes, and what it was raised from, too.
         hangs: Whether it had not come back when its time was over.
+        swallowed: Whether it was cancelled, and returned all the same.
         seconds: How long the call took.
         began: How many requests had been recorded when it began.
         api_key: The key that its handler was built with.
         model: The model that its handler was built with.
-        proxy: Host and port of the proxy that its handler was built for.
+        proxy: Host and port of the proxy that its handler was built for, and the path below
+            which it is served, if any.
         altered: Which of the arguments is not what it was: `messages` or `metadata`.
         failed_before: How many calls of its handler were sent and failed, in a row, before it.
     """
@@ -46,6 +48,7 @@ class Outcome:
     error: str | None = None
     told: str = ""
     hangs: bool = False
+    swallowed: bool = False
     seconds: float = 0.0
     began: int = 0
     api_key: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
 import secrets
 from collections import deque
 from functools import partial
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from fake_litellm import Failure, FakeLiteLLM, Gate, Redirect, Reply
-from litellm_contracts._door import CANCELLED
+from litellm_contracts._door import CANCELLED, DECOYS
 from litellm_contracts._model import ANSWER, is_fault
 from litellm_contracts._observation import Observation, Outcome, observe, owner
 from litellm_contracts._threads import in_thread
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 Build: TypeAlias = "Callable[[Call], Awaitable[Handler]]"
 """Builds the handler of a call, unless it is there."""
 _ELSEWHERE = "//"
+_PICTURE = "/picture.png"
+_MOUNTED = "mounted"
+"""Name of the proxy that is served below a path of that name."""
 BACK_OFF = 0.02
 """Seconds after which a handler whose request was refused is taken to wait to try again."""
 GATE_LIMIT = 2.0
@@ -36,7 +40,8 @@ GATE_LIMIT = 2.0
 class Stage:
     """A fake proxy with a key of its own, others where calls name them, and their handlers.
 
-    All of them record in one journal, and answer by one script.
+    All of them record in one journal, and answer by one script. The environment holds keys and
+    addresses that are none of theirs: a handler uses those it was built with.
 
     Args:
         door: Builds the handlers.
@@ -50,12 +55,17 @@ class Stage:
         self.fake = self._new_fake()
         self._fakes = {"": self.fake}
         self._handlers: dict[tuple[str, str], Handler] = {}
+        self._decoys: dict[str, str] = {}
 
     async def __aenter__(self) -> Self:
+        self._decoys = {name: DECOYS[name] for name in DECOYS.keys() - os.environ.keys()}
+        os.environ.update(self._decoys)
         self.fake.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        for name in self._decoys:
+            os.environ.pop(name, None)
         for handler in self._handlers.values():
             await handler.close()
         for fake in self._fakes.values():
@@ -64,8 +74,10 @@ class Stage:
     async def perform(self, calls: Sequence[Call], model: str) -> Observation:
         """Make the calls in order, those that belong together at the same time."""
         self.fake.journal.clear()
+        pictures = {call.picture for call in calls} - {""}
+        self._start_fakes({call.proxy for call in calls} | _redirected_to(calls) | pictures)
+        calls = [self._with_picture(call) if call.picture else call for call in calls]
         script = _Script(calls, self._fakes)
-        self._start_fakes({call.proxy for call in calls} | _redirected_to(calls))
         for fake in self._fakes.values():
             fake.answer_with(script.answer)
         outcomes: dict[str, Outcome] = {}
@@ -82,7 +94,8 @@ class Stage:
                 outcome.began = began
                 outcome.api_key = self._key_of(outcome.call)
                 outcome.model = outcome.call.model or model
-                outcome.proxy = urlsplit(self._fakes[outcome.call.proxy].base_url).netloc
+                place = urlsplit(self._fakes[outcome.call.proxy].base_url)
+                outcome.proxy = f"{place.netloc}{place.path}"
             outcomes |= {outcome.call.name: outcome for outcome in made}
             for call in group:
                 if call.closes:
@@ -100,12 +113,26 @@ class Stage:
             self._handlers[built] = await self._door.build(base_url, key, model)
         return self._handlers[built]
 
-    def _new_fake(self) -> FakeLiteLLM:
-        return FakeLiteLLM(litellm=self._litellm, reply=Reply(text=ANSWER))
+    def _with_picture(self, call: Call) -> Call:
+        """Put a picture on another server into the last message."""
+        fake = self._fakes[call.picture]
+        fake.expect_request(_PICTURE).respond_with_data(b"", content_type="image/png")
+        # Under another name, as some clients tell hosts apart without their ports.
+        picture = {
+            "type": "image_url",
+            "image_url": {"url": f"http://localhost:{fake.port}{_PICTURE}"},
+        }
+        *history, last = call.messages
+        text = {"type": "text", "text": last["content"]}
+        return dataclasses.replace(call, messages=(*history, {**last, "content": [text, picture]}))
+
+    def _new_fake(self, name: str = "") -> FakeLiteLLM:
+        below = f"/{name}" if name == _MOUNTED else ""
+        return FakeLiteLLM(litellm=self._litellm, reply=Reply(text=ANSWER), root_path=below)
 
     def _start_fakes(self, names: Iterable[str]) -> None:
         for name in sorted(set(names) - self._fakes.keys()):
-            fake = self._fakes[name] = self._new_fake()
+            fake = self._fakes[name] = self._new_fake(name)
             fake.journal = self.fake.journal
             fake.start()
 
@@ -247,9 +274,11 @@ async def _meanwhile(call: Call, build: Build) -> Outcome:
 
 async def _outcome_of(call: Call, task: asyncio.Task[Outcome]) -> Outcome:
     try:
-        return await task
+        outcome = await task
     except asyncio.CancelledError:
         return Outcome(call=call, error=CANCELLED)
+    outcome.swallowed = outcome.swallowed or (call.cancel and outcome.error is None)
+    return outcome
 
 
 async def _in_between(
@@ -281,7 +310,9 @@ async def _cancelled(call: Call, handler: Handler, script: _Script) -> Outcome:
             now = asyncio.get_running_loop().time
             wait = BACK_OFF if refused else 0.0
             reached.add_done_callback(lambda _: scope.reschedule(now() + wait))
-            return await handler.call(call)
+            outcome = await handler.call(call)
+            outcome.swallowed = scope.expired() and outcome.error is None
+            return outcome
     except TimeoutError:
         return Outcome(call=call, error=CANCELLED)
     finally:

@@ -31,6 +31,7 @@ _TAKEN_OVER = (
     "model",
     "key",
     "proxy",
+    "picture",
     "during",
     "together",
     "between",
@@ -52,7 +53,8 @@ def read_calls(
 ) -> tuple[Call, ...]:
     """Build the calls of a contract's entry; `where` names it in errors.
 
-    With `follow` each call is made many times, in an order in which every so many of them, in
+    An entry with `copies` stands for so many calls, each with a name and text of its own. With
+    `follow` each call is made many times, in an order in which every so many of them, in
     whatever order, follow one another somewhere. With `followed_by` each call is made before each
     of those named there.
 
@@ -60,7 +62,8 @@ def read_calls(
         TableError: where a call refers to something that is not there.
     """
     entries = entry.get("calls", [])
-    named = [{"name": f"call-{number}", **one} for number, one in enumerate(entries, start=1)]
+    numbered = [{"name": f"call-{number}", **one} for number, one in enumerate(entries, start=1)]
+    named = [copy for one in numbered for copy in _copies(one)]
     order = named
     if "follow" in entry:
         order = [named[which] for which in every_order(len(named), entry["follow"])]
@@ -76,6 +79,14 @@ def read_calls(
         made.append(call)
     _check_references(made, where)
     return tuple(made)
+
+
+def _copies(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the entry, or as many numbered ones as it stands for."""
+    if "copies" not in entry:
+        yield entry
+    for number in range(1, entry.get("copies", 0) + 1):
+        yield {**entry, "name": f"{entry['name']}-{number}", "number": number}
 
 
 def _history(
@@ -225,11 +236,13 @@ def read_text(value: Any) -> Any:  # noqa: ANN401
 
 
 def _answer(entry: Mapping[str, Any], where: str) -> Answer:
-    from fake_litellm import Cut, Failure, Redirect, Reply, ToolCall, Usage
+    from fake_litellm import Cut, Failure, Page, Redirect, Reply, ToolCall, Usage
 
     rest = dict(entry)
     if "failure" in rest:
         return Failure(status=rest.pop("failure"), **rest)
+    if "page" in rest:
+        return Page(html=rest["page"])
     if "cut" in rest:
         return Cut(at=rest["cut"])
     if "redirect" in rest:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         ModelsError,
     )
     from fake_litellm._journal import Journal, RecordedRequest
-    from fake_litellm._replies import Cut, Failure, Gate, Redirect, Reply, ToolCall, Usage
+    from fake_litellm._replies import Cut, Failure, Gate, Page, Redirect, Reply, ToolCall, Usage
     from fake_litellm._server import FakeLiteLLM
     from fake_litellm._session import Session, resolve_session
 
@@ -31,6 +31,7 @@ __all__ = [
     "Journal",
     "JournalBoundsError",
     "ModelsError",
+    "Page",
     "RecordedRequest",
     "Redirect",
     "Reply",
@@ -43,7 +44,7 @@ __all__ = [
 _HOMES = {
     "_errors": {"AddressTakenError", "FakeLiteLLMError", "JournalBoundsError", "ModelsError"},
     "_journal": {"Journal", "RecordedRequest"},
-    "_replies": {"Cut", "Failure", "Gate", "Redirect", "Reply", "ToolCall", "Usage"},
+    "_replies": {"Cut", "Failure", "Gate", "Page", "Redirect", "Reply", "ToolCall", "Usage"},
     "_server": {"FakeLiteLLM"},
     "_session": {"Session", "resolve_session"},
 }

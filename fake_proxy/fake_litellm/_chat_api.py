@@ -151,7 +151,11 @@ def _deltas(turn: Turn) -> Iterator[_Body]:
         yield {"reasoning_content": turn.reply.reasoning}
     for piece in turn.pieces:
         yield {"content": piece}
-    for index, call in enumerate(turn.reply.tool_calls):
+    calls = list(enumerate(turn.reply.tool_calls))
+    if calls and turn.reply.tool_calls_at_once:
+        yield {"tool_calls": [_tool_call(call) | {"index": index} for index, call in calls]}
+        return
+    for index, call in calls:
         opening = _tool_call(call)
         opening["function"]["arguments"] = ""
         yield {"tool_calls": [opening | {"index": index}]}

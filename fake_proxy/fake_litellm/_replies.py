@@ -81,6 +81,8 @@ class Reply:
         pieces: The text as the stream delivers it; by default word by word.
         reasoning: Text of a reasoning model, before the answer.
         tool_calls: Tool calls; the finish reason is then `tool_calls`.
+        tool_calls_at_once: Stream all tool calls whole, in one event, as LiteLLM does where it
+            passes on those of Gemini; else one after the other, in parts.
         usage: Token counts; streamed only when the request asks with `include_usage`.
         latency: Seconds before the answer begins.
         piece_delay: Seconds before each streamed piece.
@@ -103,6 +105,7 @@ class Reply:
     pieces: tuple[str, ...] | None = None
     reasoning: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
+    tool_calls_at_once: bool = False
     usage: Usage = field(default_factory=Usage)
     latency: float = 0.0
     piece_delay: float = 0.0
@@ -168,5 +171,12 @@ class Redirect:
     status: int = 307
 
 
-Answer: TypeAlias = Reply | Failure | Cut | Redirect
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A web page with status 200, as a gateway before LiteLLM answers who has to log in."""
+
+    html: str
+
+
+Answer: TypeAlias = Reply | Failure | Cut | Redirect | Page
 Answerer: TypeAlias = Callable[[RecordedRequest], Answer | None]

@@ -25,7 +25,8 @@ from fake_litellm._stopping import Stopping
 from fake_litellm._wire import HEAD, HEADER_LINES, CutConnection, WireServer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from pytest_httpserver import RequestHandler
 
@@ -50,6 +51,8 @@ class FakeLiteLLM(HTTPServer):
         missing_session_id: LiteLLM's `general_settings.missing_session_id`: `generate`, `reject`
             or `omit`; `None` where it is not set.
         request_correlation_in_logs: LiteLLM's `litellm_settings.request_correlation_in_logs`.
+        root_path: Path below which the proxy is served, such as "/litellm" (LiteLLM's
+            `SERVER_ROOT_PATH`); whatever is asked for elsewhere is not found, as behind a gateway.
         reply: What to answer when nothing is scripted. Where the request forces a tool call or a
             JSON Schema on the answer, an example of that takes the place of the text; what is
             scripted goes out as it is.
@@ -72,6 +75,7 @@ class FakeLiteLLM(HTTPServer):
         host: str = "127.0.0.1",
         missing_session_id: str | None = None,
         request_correlation_in_logs: bool = False,
+        root_path: str = "",
         reply: Reply | None = None,
         journal_requests: int = MOST_REQUESTS,
         journal_bytes: int = MOST_BYTES,
@@ -86,6 +90,7 @@ class FakeLiteLLM(HTTPServer):
             missing_session_id=missing_session_id,
             request_correlation_in_logs=request_correlation_in_logs,
         )
+        self._root_path = root_path.rstrip("/")
         self._resolve([], None, "/")  # a bad setting fails here, not in a request
         self.journal = Journal(journal_requests, journal_bytes)
         self.reply = reply or Reply()
@@ -97,7 +102,7 @@ class FakeLiteLLM(HTTPServer):
     @property
     def base_url(self) -> str:
         """The proxy's root, without `/v1` and without a slash at the end."""
-        return self.url_for("").rstrip("/")
+        return self.url_for(self._root_path).rstrip("/")
 
     def script(self, *answers: Answer) -> None:
         """Answer the next completions with these, in this order, before anything else."""
@@ -132,7 +137,7 @@ class FakeLiteLLM(HTTPServer):
         listener = _listen(self.host, self.port)
         with listener:
             app = Request.application(self.application)
-            self.server = WireServer(listener, app, self._record_malformed)
+            self.server = WireServer(listener, self._mounted(app), self._record_malformed)
         self.port = self.server.port
         self.server_thread = threading.Thread(target=self.thread_target, daemon=True)
         self.server_thread.start()
@@ -157,7 +162,10 @@ class FakeLiteLLM(HTTPServer):
             return _inspect.answer(request, self.journal)
         recorded = self._record(request, body)
         try:
-            response = self.dispatch(request)
+            if request.root_path != self._root_path:
+                response = Response("not found", status=404)
+            else:
+                response = self.dispatch(request)
         except CutConnection:
             raise
         except Exception as error:  # noqa: BLE001 - kept for check_assertions, check_handler_errors
@@ -166,6 +174,17 @@ class FakeLiteLLM(HTTPServer):
             response = _response.error_response(failure, request)
         self.journal.note_status(recorded, response.status_code)
         return response
+
+    def _mounted(self, app: WSGIApplication) -> WSGIApplication:
+        """Move the root path to where WSGI has it, so that what is below it is served."""
+
+        def mounted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if environ["PATH_INFO"].startswith(f"{self._root_path}/"):
+                environ["SCRIPT_NAME"] = self._root_path
+                environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(self._root_path)
+            return app(environ, start_response)
+
+        return mounted if self._root_path else app
 
     def dispatch(self, request: Request) -> Response:
         """Answer with what a test expects, else as LiteLLM does."""
@@ -225,7 +244,7 @@ class FakeLiteLLM(HTTPServer):
             json=parsed,
             received_at=time.time(),
             status=None,
-            session=self._resolve(headers, parsed, path),
+            session=self._resolve(headers, parsed, path.removeprefix(self._root_path)),
             head=environ[HEAD],
             connection=environ["REMOTE_PORT"],
         )

@@ -12,9 +12,11 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from werkzeug.wrappers import Response
+
 from fake_litellm import _exchange, _response
 from fake_litellm._errors import ApiError, upstream_failure
-from fake_litellm._replies import Cut, Failure, Redirect, Reply
+from fake_litellm._replies import Cut, Failure, Page, Redirect, Reply
 from fake_litellm._stream import cut_in_headers, cut_in_stream, cut_json, stream
 from fake_litellm._wire import CutConnection
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from packaging.version import Version
-    from werkzeug.wrappers import Response
 
     from fake_litellm._demand import Demand
     from fake_litellm._exchange import Exchange
@@ -164,6 +165,8 @@ class Api:
                 raise upstream_failure(status, message, model, exchange.litellm, lines)
             case Redirect(location=location, status=status):
                 return _response.redirect_response(location, exchange.request, status)
+            case Page(html=html):
+                return Response(html, content_type="text/html; charset=utf-8")
             case Cut(at="before-headers"):
                 raise CutConnection(reset=True)
             case Cut(at="in-headers"):

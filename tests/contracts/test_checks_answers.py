@@ -326,3 +326,22 @@ def test_beside_a_call_that_is_let_be_the_others_are_judged(
     observation = observe(outcomes, [*[sent("let-be")] * requests, sent("short")])
     [finding] = CHECKS["answered-or-error"](observation, ZOO)
     assert finding.call == "short"
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        pytest.param({"swallowed": True, "chunks": text("On")}, 1, id="part of the answer"),
+        pytest.param({"swallowed": True}, 1, id="nothing"),
+        pytest.param({"swallowed": True, "chunks": text("One.")}, 0, id="the whole answer"),
+        pytest.param({"swallowed": False, "error": "cancelled"}, 0, id="the cancellation"),
+    ],
+)
+def test_a_cancelled_call_ends_in_the_cancellation(
+    message: MakeCall, given: dict[str, Any], found: int
+) -> None:
+    outcome = Outcome(call=message(answers=(Reply(text="One."),), cancel_after=1), **given)
+    findings = list(CHECKS["cancelled"](observe([outcome], []), ZOO))
+    assert [(one.call, "was cancelled by its caller" in one.message) for one in findings] == [
+        ("ask", True)
+    ] * found

@@ -29,7 +29,7 @@ ALL = ["id-in-url", "id-in-body", "id-in-other-headers", "id-in-side-requests", 
 
 def judge(check: str, call: Call, *requests: RecordedRequest, **given: Any) -> list[Finding]:  # noqa: ANN401
     """Judge a call by its requests."""
-    observation = observe([Outcome(call=call, **given)], requests, KEY)
+    observation = observe([Outcome(call=call, proxy="127.0.0.1", **given)], requests, KEY)
     return list(CHECKS[check](observation, ZOO))
 
 
@@ -114,6 +114,21 @@ def test_a_leak_in_a_request_of_no_call_is_found(
 ) -> None:
     [finding] = judge(check, message(), replace(sent(""), **request_))
     assert (finding.call, finding.request) == (None, 1)
+
+
+def test_a_key_that_is_taken_to_another_server_is_found(message: MakeCall, sent: Sent) -> None:
+    picture = replace(
+        sent("", path="/picture.png"),
+        headers=[("Host", "localhost:80"), ("Authorization", f"Bearer {KEY}")],
+    )
+    [finding] = judge("api-key", message(), sent("ask"), picture)
+    assert finding.message == (
+        "request 2, for localhost:80/picture.png, takes the API key to a server that is none of "
+        "the handler's"
+    )
+    assert (finding.call, finding.request, finding.marks) == (None, 2, (1,))
+    without_key = replace(picture, headers=picture.headers[:1])
+    assert judge("api-key", message(), sent("ask"), without_key) == []
 
 
 def test_an_id_in_a_request_of_no_call_is_found(message: MakeCall, sent: Sent) -> None:

@@ -98,10 +98,26 @@ def test_a_request_goes_to_the_proxy_of_its_own_handler(message: MakeCall, sent:
     assert judge("own-proxy", message(), sent("ask"), proxy="127.0.0.1") == []
     [finding] = judge("own-proxy", message(), sent("ask"), proxy="127.0.0.2")
     assert finding.message == (
-        "request 1 went to 127.0.0.1; the handler of create_message (ask) was built for 127.0.0.2"
+        "request 1 went to 127.0.0.1/v1/chat/completions; the handler of create_message (ask) was "
+        "built for 127.0.0.2"
     )
     assert (finding.call, finding.request, finding.marks) == ("ask", 1, (0,))
     assert judge("own-proxy", message(judged=False), sent("ask"), proxy="127.0.0.2") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        pytest.param("/litellm/v1/chat/completions", 0, id="below it"),
+        pytest.param("/v1/chat/completions", 1, id="at the root"),
+        pytest.param("/litellm-2/v1/chat/completions", 1, id="below another"),
+    ],
+)
+def test_a_request_goes_below_the_path_of_its_proxy(
+    message: MakeCall, sent: Sent, path: str, found: int
+) -> None:
+    request = sent("ask", path=path)
+    assert len(judge("own-proxy", message(), request, proxy="127.0.0.1/litellm")) == found
 
 
 def tools(*names: str, description: str = "", parameter: str = "path") -> list[Any]:

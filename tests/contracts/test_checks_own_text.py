@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from litellm_contracts._checks import CHECKS
+from litellm_contracts._model import Call
 from litellm_contracts._profile import ZOO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fake_litellm import RecordedRequest
-    from litellm_contracts._model import Call
     from litellm_contracts._observation import Observation
 
     MakeCall = Callable[..., Call]
@@ -26,6 +26,7 @@ SYSTEM = {"role": "system", "content": "You plan."}
 HALVES = [{"text": "You "}, {"text": "plan."}]
 MESSAGES = [{"role": "system", "content": "You "}, {"role": "system", "content": "plan."}]
 PARTS = {"role": "system", "content": [{"type": "text", "text": "You plan.", "cache_control": {}}]}
+RESULT_LOST = "request 1 does not hold a tool's result of create_message (ask)"
 CONTENTS = [{"role": "user", "parts": [{"text": "Say hello. [ask]"}]}]
 
 
@@ -160,3 +161,52 @@ def test_another_api_has_tool_calls_of_its_own(
     message: MakeCall, sent: Sent, seen: Seen, given: dict[str, Any], wrong: list[str]
 ) -> None:
     assert told([message(messages=(CALLED, OWN))], sent("ask", **given), seen) == wrong
+
+
+def history(*contents: str) -> list[dict[str, Any]]:
+    """Return what the user said, before the call's own message."""
+    return [{"role": "user", "content": content} for content in contents]
+
+
+@pytest.mark.parametrize(
+    ("sent_before", "found"),
+    [
+        pytest.param(history("Go on.", "Go on."), 0, id="twice"),
+        pytest.param(history(" Go on.\n", "Go on. Go on."), 0, id="with more around it"),
+        pytest.param(history("Go on."), 1, id="once"),
+        pytest.param([], 1, id="never"),
+        pytest.param(history("Go ", "on."), 0, id="in a way that cannot be counted"),
+    ],
+)
+def test_what_is_said_twice_is_sent_twice(
+    message: MakeCall, sent: Sent, seen: Seen, sent_before: list[dict[str, Any]], found: int
+) -> None:
+    call = message(messages=(*history("Go on.", "Go on."), OWN))
+    findings = told([call], sent("ask", messages=[*sent_before, OWN]), seen)
+    assert len(findings) == found
+    assert all("does not hold a message" in finding for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("result", "path", "wrong"),
+    [
+        pytest.param(("tool", "c"), "/v1/chat/completions", [], id="sent"),
+        pytest.param(("tool", "d"), "/v1/chat/completions", [RESULT_LOST], id="another's"),
+        pytest.param(("user", "c"), "/v1/chat/completions", [RESULT_LOST], id="no result"),
+        pytest.param(("user", "c"), "/v1/responses", [], id="another API"),
+    ],
+)
+def test_the_result_of_a_tool_is_sent_though_it_is_empty(
+    sent: Sent, seen: Seen, result: tuple[str, str], path: str, wrong: list[str]
+) -> None:
+    asked = {"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": "read"}}]}
+    said = {"role": "tool", "tool_call_id": "c", "content": ""}
+    call = Call(name="ask", method="create_message", marker="[ask]", messages=(asked, said, OWN))
+    role, tool_call_id = result
+    request = sent(
+        "ask",
+        path=path,
+        messages=[asked, {"role": role, "tool_call_id": tool_call_id, "content": ""}, OWN],
+        tools=[{"type": "function", "function": {"name": "read"}}],
+    )
+    assert told([call], request, seen) == wrong

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from fake_litellm import Failure, Reply
 
 if TYPE_CHECKING:
@@ -103,3 +105,29 @@ def test_a_call_that_cannot_be_cancelled_is_kept(
 
     observation = perform(message("one", cancel=True), factory=Refusing)
     assert [outcome.error for outcome in observation.outcomes] == ["ValueError: no"]
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [
+        pytest.param({"cancel": True}, id="before an answer"),
+        pytest.param({"cancel_after": 1}, id="in the stream"),
+        pytest.param({"cancel": True, "together": "other"}, id="beside another call"),
+    ],
+)
+@pytest.mark.parametrize("swallows", [True, False])
+def test_it_is_noted_where_a_call_returns_though_it_was_cancelled(
+    message: MakeCall, right: type[Any], perform: Perform, stop: dict[str, Any], *, swallows: bool
+) -> None:
+    class Stopping(right):
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            try:
+                async for chunk in super().create_message(*arguments):
+                    yield chunk
+            except asyncio.CancelledError:
+                if not swallows:
+                    raise
+
+    observation = perform(message("other"), message("one", **stop), factory=Stopping)
+    other, one = observation.outcomes
+    assert (other.swallowed, one.swallowed, one.error is None) == (False, swallows, swallows)

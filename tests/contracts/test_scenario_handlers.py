@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -127,3 +129,50 @@ def test_a_handler_may_be_built_while_a_stream_is_open(
     assert [what for what, _ in counted.log[:4]] == ["built", "built", "read", "read"]
     (_, first), (_, second), (_, inner), (_, outer) = counted.log[:4]
     assert (inner, outer) == (second, first)
+
+
+def test_the_environment_holds_what_is_none_of_a_handlers(
+    message: MakeCall, perform: Perform, right: type[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LITELLM_API_KEY", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-user")
+    found: list[str] = []
+
+    class Looking(right):  # type: ignore[misc]
+        def __init__(self, **given: str) -> None:
+            super().__init__(**given)
+            found.extend([os.environ["LITELLM_API_KEY"], os.environ["OPENAI_API_KEY"]])
+
+    perform(message("one"), factory=Looking)
+    assert found == ["sk-of-the-environment", "sk-of-the-user"]
+    assert "LITELLM_API_KEY" not in os.environ
+
+
+def test_a_handler_can_be_built_for_a_proxy_below_a_path(
+    message: MakeCall, perform: Perform
+) -> None:
+    observation = perform(message("one", proxy="mounted"))
+    [outcome], [seen] = observation.outcomes, observation.seen
+    assert (outcome.error, outcome.proxy.partition("/")[2]) == (None, "mounted")
+    assert seen.request.path == "/mounted/v1/chat/completions"
+
+
+def test_a_message_can_point_at_a_picture_on_another_server(
+    message: MakeCall, perform: Perform, right: type[Any]
+) -> None:
+    class Fetching(right):  # type: ignore[misc]
+        async def create_message(self, system: str, messages: Any, metadata: Any) -> Any:  # noqa: ANN401
+            [text, picture] = messages[-1]["content"]
+            url = picture["image_url"]["url"]
+            await asyncio.to_thread(lambda: urllib.request.urlopen(url).read())  # noqa: S310
+            messages = [{"role": "user", "content": [text]}]
+            async for chunk in super().create_message(system, messages, metadata):
+                yield chunk
+
+    observation = perform(message("one", picture="another"), factory=Fetching)
+    [outcome] = observation.outcomes
+    assert outcome.error is None
+    assert [(seen.request.path, seen.request.status) for seen in observation.seen] == [
+        ("/picture.png", 200),
+        ("/v1/chat/completions", 200),
+    ]

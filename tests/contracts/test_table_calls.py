@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fake_litellm import Cut, Failure, Redirect, Reply, ToolCall
+from fake_litellm import Cut, Failure, Page, Redirect, Reply, ToolCall
 from litellm_contracts._errors import TableError
 from litellm_contracts._model import ANSWER, OMITTED
 from litellm_contracts._table_calls import every_order
@@ -89,6 +89,17 @@ def test_calls_that_follow_one_another_are_numbered(
     assert len({call.marker for call in calls}) == 5
 
 
+def test_copies_are_calls_of_their_own(read_calls: Callable[[str], tuple[Call, ...]]) -> None:
+    calls = read_calls("""
+        calls = [
+          { name = "streaming", do = "create_message" },
+          { name = "new", do = "create_message", task = "task", fresh = true, copies = 3 },
+        ]""")
+    assert [call.name for call in calls] == ["streaming", "new-1", "new-2", "new-3"]
+    assert [call.task_id for call in calls[1:]] == ["task-0001", "task-0002", "task-0003"]
+    assert len({call.marker for call in calls}) == 4
+
+
 def test_each_call_is_made_before_each_that_shall_follow(
     read_calls: Callable[[str], tuple[Call, ...]],
 ) -> None:
@@ -167,6 +178,7 @@ def test_the_marker_is_in_the_last_message(
             Reply(text="This is", finish="length"),
             id="cut short",
         ),
+        pytest.param('page = "<html>"', Page(html="<html>"), id="page"),
         pytest.param('reply = "Hi."', Reply(text="Hi."), id="reply"),
         pytest.param(
             'reply = { repeat = " a", times = 3 }', Reply(text=" a a a"), id="repeated reply"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fake_litellm import Cut, Failure, Gate, Redirect, Reply
+from fake_litellm import Cut, Failure, Gate, Page, Redirect, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +54,7 @@ FAULTS = [
     pytest.param(Failure(status=500, latency=0.01), (500, WHOLE), id="500"),
     pytest.param(Failure(status=529), (529, WHOLE), id="529"),
     pytest.param(Redirect(location="/elsewhere"), (307, WHOLE), id="redirect"),
+    pytest.param(Page(html="<p>Log in</p>"), (200, WHOLE), id="page"),
 ]
 
 

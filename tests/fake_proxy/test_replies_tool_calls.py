@@ -72,6 +72,16 @@ def test_streamed_tool_calls(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     assert not any("content" in delta for delta in deltas[1:])
 
 
+def test_tool_calls_may_come_whole_in_one_event(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
+    fake_litellm.script(Reply(tool_calls=CALLS, tool_calls_at_once=True))
+    deltas = [event["choices"][0]["delta"] for event in wire.chat(stream=True).events]
+    [calls] = [delta["tool_calls"] for delta in deltas if "tool_calls" in delta]
+    assert [(call["index"], call["id"], call["function"]["arguments"]) for call in calls] == [
+        (0, "call_1", '{"path": "a.txt"}'),
+        (1, "call_2", "{}"),
+    ]
+
+
 def test_the_sdk_reads_streamed_tool_calls(
     client: openai.OpenAI, fake_litellm: FakeLiteLLM
 ) -> None:

@@ -40,6 +40,28 @@ def test_a_context_manager_that_serves_while_entered(
         connect(server)
 
 
+@pytest.mark.parametrize("root_path", ["/litellm", "/litellm/"])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        pytest.param("/litellm/v1/chat/completions", 200, id="below it"),
+        pytest.param("/v1/chat/completions", 404, id="at the root"),
+        pytest.param("/litellm", 404, id="the path itself"),
+        pytest.param("/litellm-2/v1/chat/completions", 404, id="below another"),
+    ],
+)
+def test_a_proxy_may_be_served_below_a_path(
+    connect: Callable[[FakeLiteLLM], Wire], root_path: str, path: str, status: int
+) -> None:
+    with FakeLiteLLM(root_path=root_path) as server:
+        assert server.base_url == f"http://127.0.0.1:{server.port}/litellm"
+        body = {"model": "m", "messages": []}
+        answer = connect(server).call(path, body, "X-Zoo-Session-ID: task-0001")
+    [recorded] = server.journal
+    assert (answer.status, recorded.status, recorded.path) == (status, status, path)
+    assert recorded.session.session_id == "task-0001"
+
+
 def test_starts_and_stops_again_and_again(connect: Callable[[FakeLiteLLM], Wire]) -> None:
     server = FakeLiteLLM()
     for _ in range(10):

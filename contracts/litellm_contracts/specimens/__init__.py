@@ -35,6 +35,7 @@ def all_specimens() -> Mapping[str, Specimen]:
         broken_sharing,
         broken_shortcuts,
         broken_streams,
+        broken_surroundings,
         broken_tool_calls,
         broken_trouble,
         broken_values,

@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from litellm_contracts.specimens._base import SyncHandler
 
@@ -40,7 +41,7 @@ class RawHandler(SyncHandler):
     def lines(self, turn: Turn) -> list[tuple[str, str]]:
         """Return the header lines of a request, but for its length."""
         return [
-            ("Host", self.base_url.removeprefix("http://")),
+            ("Host", urlsplit(self.base_url).netloc),
             ("Authorization", f"Bearer {self.api_key}"),
             ("Content-Type", "application/json"),
             ("Connection", "close"),
@@ -50,7 +51,7 @@ class RawHandler(SyncHandler):
     def head(self, turn: Turn, body: bytes) -> bytes:
         """Return the request's head, byte for byte."""
         lines = [*self.lines(turn), ("Content-Length", str(len(body)))]
-        first = f"POST {self.path}/chat/completions HTTP/1.1"
+        first = f"POST {urlsplit(self.base_url).path}{self.path}/chat/completions HTTP/1.1"
         told = [first, *(f"{name}: {value}" for name, value in lines), "", ""]
         return "\r\n".join(told).encode("latin-1")
 
@@ -60,8 +61,9 @@ class RawHandler(SyncHandler):
 
     def ask(self, turn: Turn) -> http.client.HTTPResponse:
         """Send one request and return the response, its body unread."""
-        host, _, port = self.base_url.removeprefix("http://").partition(":")
-        with socket.create_connection((host, int(port)), timeout=TIMEOUT) as connection:
+        place = urlsplit(self.base_url)
+        address = (place.hostname, place.port)
+        with socket.create_connection(address, timeout=TIMEOUT) as connection:
             body = json.dumps(self.body(turn)).encode()
             connection.sendall(self.head(turn, body) + body + self.tail())
             response = http.client.HTTPResponse(connection)

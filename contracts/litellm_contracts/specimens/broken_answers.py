@@ -298,3 +298,13 @@ class _GivenBack(SyncHandler):
             return super().complete_prompt(prompt)
         except RuntimeError:
             return self.fault(prompt)
+
+
+@known_bad(
+    "page-taken-for-a-completion",
+    "Takes an answer that is a string for the completion: the SDK's way to hand over a web page.",
+    "faithfulness/page-instead-of-completion throughout/answers",
+)
+class _PageTaken(SyncHandler):
+    def text(self, answer: Any) -> str:  # noqa: ANN401
+        return self.fault(answer) if isinstance(answer, str) else super().text(answer)

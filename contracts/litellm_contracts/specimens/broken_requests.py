@@ -285,3 +285,30 @@ class _ByName(AsyncHandler):
                 body["tools"] = [*body["tools"]]
                 body["tools"][number] = self.fault(known)
         return body
+
+
+@known_bad(
+    "message-left-out-where-empty",
+    "Leaves out messages without a text, among them what a tool said that said nothing.",
+    "schema/create-message",
+)
+class _EmptyLeftOut(SyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        kept = [one for one in body["messages"] if one.get("content") or one.get("tool_calls")]
+        return body if kept == body["messages"] else self.fault(body | {"messages": kept})
+
+
+@known_bad(
+    "message-said-twice-sent-once",
+    "Takes a message that was said before for one sent by mistake.",
+    "faithfulness/own-text",
+)
+class _SaidTwice(AsyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        every = body["messages"]
+        kept: list[Any] = []
+        for one in every:
+            kept += [] if one["role"] == "user" and one in kept else [one]
+        return body if kept == every else self.fault(body | {"messages": kept})

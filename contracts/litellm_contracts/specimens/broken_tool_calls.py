@@ -180,3 +180,17 @@ class _Repetition(AsyncHandler):
             known.append(said)
             for piece in pieces:
                 yield piece
+
+
+@known_bad(
+    "first-tool-call-of-an-event-alone",
+    "Expects one tool call in an event of the stream.",
+    "faithfulness/tool-calls throughout/answers",
+)
+class _FirstOfEvent(AsyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        for choice in event.get("choices") or []:
+            delta = choice.get("delta") or {}
+            if delta.get("tool_calls"):
+                delta["tool_calls"] = self.fault(delta["tool_calls"][:1])
+        return super().chunks(event, turn)

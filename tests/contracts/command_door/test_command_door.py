@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from litellm_contracts._door import DECOYS
 from litellm_contracts._door_process import environment
 from litellm_contracts._model import OMITTED
 from litellm_contracts._suite import Options, run_suite
@@ -118,10 +119,12 @@ def test_proxies_are_kept_away(
     with recipe("prompt-environment").open() as door:
         (outcome,) = perform(door, prompt())
     assert outcome.received_text == ""
-    assert environment({"PATH": "/bin", "Http_Proxy": "x", "PROXY": "y"}) == {
-        "PATH": "/bin",
-        "PROXY": "y",
-    }
+    given = {"PATH": "/bin", "Http_Proxy": "x", "PROXY": "y"}
+    assert environment(given) == DECOYS | {"PATH": "/bin", "PROXY": "y"}
+
+
+def test_a_key_of_the_users_own_environment_is_kept() -> None:
+    assert environment({"OPENAI_API_KEY": "sk-own"}) == DECOYS | {"OPENAI_API_KEY": "sk-own"}
 
 
 def test_a_paused_door_starts_again(prompt: MakeCall, recipe: MakeRecipe, perform: Perform) -> None:
