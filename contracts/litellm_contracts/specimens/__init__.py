@@ -19,6 +19,7 @@ def all_specimens() -> Mapping[str, Specimen]:
         broken_answers,
         broken_circumstances,
         broken_company,
+        broken_completions,
         broken_corners,
         broken_habits,
         broken_hostile,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ from litellm_contracts.specimens._base import (
     is_sampled,
 )
 from litellm_contracts.specimens._ids import AFTER_TURN, PROMPTS
-from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
@@ -248,18 +246,6 @@ class _LiteLlmHeader(SyncHandler):
 
 
 @known_bad(
-    "prompt-text-lost",
-    "Returns nothing where complete_prompt was answered.",
-    """faithfulness/completed-text schema/complete-prompt isolation/other-handler-closed
-    isolation/many-stops complete-prompt/own-answer throughout/answers""",
-)
-class _Lost(AsyncHandler):
-    def text(self, answer: Any) -> str:  # noqa: ANN401
-        del answer
-        return self.fault("")
-
-
-@known_bad(
     "prompt-with-id-when-nothing-was-said",
     "Asks again where a prompt's answer is empty, with the headers of the last message.",
     "complete-prompt/retry throughout/header",
@@ -287,54 +273,6 @@ known_bad(
     "Sends a prompt again on the last conversation's way where it is rate-limited.",
     "complete-prompt/retry isolation/retry-beside-another-task throughout/header",
 )(_remembering(lambda turn, _: getattr(turn.failure, "status_code", 0) == 429, SyncHandler))  # noqa: PLR2004
-
-
-@known_bad(
-    "failed-prompt-kept",
-    "Keeps what became of a prompt, also where it failed: the same one is never sent again.",
-    "complete-prompt/retry",
-)
-class _Kept(SyncHandler):
-    def complete_prompt(self, prompt: str) -> str:
-        if prompt in self.memory:
-            raise self.fault(self.memory[prompt])
-        try:
-            return super().complete_prompt(prompt)
-        except RuntimeError as error:
-            self.memory[prompt] = error
-            raise
-
-
-@known_bad(
-    "prompts-answer-kept-on-the-handler",
-    "Keeps a prompt's answer on the handler while it writes down what that cost.",
-    "complete-prompt/own-answer throughout/answers",
-)
-class _OnTheHandler(AsyncHandler):
-    async def complete_prompt(self, prompt: str) -> str:
-        self.memory["answer"] = await super().complete_prompt(prompt)
-        await asyncio.sleep(0.02)
-        return str(self.fault(self.memory["answer"]))
-
-
-@known_bad(
-    "empty-prompt-for-half-an-answer",
-    "Returns nothing where the body of a prompt's answer breaks off.",
-    "faithfulness/broken-completion throughout/answers",
-)
-class _Half(RawHandler):
-    def ask(self, turn: Turn) -> Any:  # noqa: ANN401
-        response = super().ask(turn)
-        turn.notes["answered"] = True
-        return response
-
-    def send(self, turn: Turn) -> Any:  # noqa: ANN401
-        try:
-            return super().send(turn)
-        except Exception:
-            if turn.is_prompt and turn.notes.get("answered"):
-                return self.fault({"choices": [{"message": {"content": ""}}]})
-            raise
 
 
 @known_bad(
