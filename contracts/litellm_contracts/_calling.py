@@ -73,6 +73,7 @@ class PythonHandler:
         self._handler = handler
         self._worker = worker
         self._given: list[tuple[Any, Any]] = []
+        self._messages: list[Any] = []
         self._calls = itertools.count()
 
     async def call(self, call: Call, meanwhile: Meanwhile | None = None) -> Outcome:
@@ -120,7 +121,7 @@ class PythonHandler:
             await asyncio.sleep(0)  # as below, so that calls at the same time keep their order
             outcome.text = await self._invoke(self._handler.complete_prompt, call.prompt)
             return
-        arguments: list[Any] = [call.system_prompt, copy.deepcopy(list(call.messages))]
+        arguments: list[Any] = [call.system_prompt, self._list_for(call)]
         if call.metadata is not OMITTED:
             arguments.append(self._object_for(call))
         try:
@@ -175,6 +176,15 @@ class PythonHandler:
             return await self._invoke(create, *arguments)
         *given, metadata = arguments
         return await self._invoke(functools.partial(create, metadata=metadata), *given)
+
+    def _list_for(self, call: Call) -> list[Any]:
+        """Return the list of messages: where it is changed in place, that of the call before."""
+        messages = copy.deepcopy(list(call.messages))
+        if call.in_place:
+            self._messages[:] = messages
+        else:
+            self._messages = messages
+        return self._messages
 
     def _object_for(self, call: Call) -> Any:  # noqa: ANN401
         """Return the metadata object: the one that earlier calls with equal metadata were given.

@@ -149,15 +149,17 @@ def check_requests(observation: Observation, _profile: Profile) -> Iterator[Find
 def check_session(observation: Observation, profile: Profile) -> Iterator[Finding]:
     """LiteLLM would file each judged request under its task id, because of the vendor's header.
 
-    A call without a task id may be filed anywhere (a traceparent groups it by trace), but not
-    under another call's task.
+    A call without a task id may be filed anywhere (a traceparent groups it by trace), but neither
+    under another call's task nor in one session with other such calls.
     """
+    shared = _shared_sessions(observation, profile)
     for outcome in observation.judged():
         due = profile.due(outcome.call)
         for seen in observation.requests_of(outcome.call):
             session = seen.request.session
             if not isinstance(due, str):
-                wrong = session.session_id in _ids_of_others(outcome.call, observation)
+                shared_too = shared if due is None else set()
+                wrong = session.session_id in shared_too | _ids_of_others(outcome.call, observation)
                 expected = "no session of another call"
             else:
                 filed_right = (due, profile.litellm_source)
@@ -174,6 +176,18 @@ def check_session(observation: Observation, profile: Profile) -> Iterator[Findin
                     cause="; ".join(session.near_misses) or cause,
                     clue="" if session.near_misses else clue,
                 )
+
+
+def _shared_sessions(observation: Observation, profile: Profile) -> set[str]:
+    """Return the sessions in which LiteLLM would file several calls that no header is due to."""
+    filed: dict[str, set[str]] = {}
+    for seen in observation.seen:
+        session = seen.request.session
+        if seen.call is None or profile.due(seen.call) is not None:
+            continue
+        if session.session_id and session.source != "traceparent":
+            filed.setdefault(session.session_id, set()).add(seen.call.name)
+    return {session_id for session_id, names in filed.items() if len(names) > 1}
 
 
 def check_unmasked(observation: Observation, profile: Profile) -> Iterator[Finding]:

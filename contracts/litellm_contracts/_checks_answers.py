@@ -66,18 +66,19 @@ def check_whole_or_error(observation: Observation, _profile: Profile) -> Iterato
 def check_answered_or_error(observation: Observation, profile: Profile) -> Iterator[Finding]:
     """A call that its caller waits for fails, or returns the answer whole and alone.
 
-    One that the proxy never answers fails. Whether an answer without a finish reason is one, is
-    not judged here; one that is empty, cut, filtered or calls tools may be taken, or asked for
-    again.
+    One that the proxy never answers fails. Whether an answer without a finish reason is one, or
+    what is no stream where one is asked for, is not judged here; one that is empty, cut, filtered
+    or calls tools may be taken, or asked for again.
     """
     answered: list[Outcome] = []
     unanswered: list[Outcome] = []
     for outcome in observation.judged():
         answers = outcome.call.answers
         last = answers[-1] if answers else Reply()
-        is_silent = isinstance(last, Reply) and last.ends == "silent"
+        is_silent = isinstance(last, Reply) and (last.ends == "silent" or last.unstreamed)
+        is_page = isinstance(last, Page) and outcome.call.method == "create_message"
         took_nothing = any(map(says_nothing, answers)) and not outcome.received_text
-        if outcome.call.is_stopped or is_silent or took_nothing:
+        if outcome.call.is_stopped or is_silent or is_page or took_nothing:
             continue
         if len(observation.requests_of(outcome.call)) > len(answers) and _is_poor(last):
             continue

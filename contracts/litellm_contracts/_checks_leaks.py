@@ -106,16 +106,15 @@ def check_id_of_others(observation: Observation, profile: Profile) -> Iterator[F
 
 
 def check_api_key(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """The API key is in its header and nowhere else: not in URL, body, chunks or errors."""
+    """The API key is in its header and nowhere else: not in URL, body, chunks, errors or log."""
     key = observation.api_key
-    proxies = {outcome.proxy.partition("/")[0] for outcome in observation.outcomes}
+    proxies = {outcome.host for outcome in observation.outcomes}
     for seen in observation.seen:
-        [*_, host] = ["", *seen.request.header_values("Host")]
         taken = marks(seen, lambda _, value: key in value)
-        if taken and seen.call is None and host not in proxies:
+        if taken and seen.call is None and seen.host not in proxies:
             yield Finding(
-                message=f"request {seen.number}, for {host}{seen.request.path}, takes the API key "
-                "to a server that is none of the handler's",
+                message=f"request {seen.number}, for {seen.host}{seen.request.path}, takes the API "
+                "key to a server that is none of the handler's",
                 request=seen.number,
                 marks=taken,
                 cause="what a message points at is fetched with the proxy's own client",
@@ -139,17 +138,23 @@ def check_api_key(observation: Observation, _profile: Profile) -> Iterator[Findi
                 "error it was raised from",
             )
 
+    for call, text in observation.logged[:1]:
+        yield Finding(
+            message=f"a log message shows the API key: {text.replace(key, REDACTED)}",
+            call=call,
+            cause="a request's headers are logged whole",
+        )
+
 
 def check_key_elsewhere(observation: Observation, _profile: Profile) -> Iterator[Finding]:
     """No request of a judged call takes the API key to another host than its handler's proxy."""
     for outcome in observation.judged():
         for seen in observation.requests_of(outcome.call):
-            [*_, host] = ["", *seen.request.header_values("Host")]
             found = marks(seen, lambda _, value: bool(outcome.api_key) and outcome.api_key in value)  # noqa: B023
-            if host != outcome.proxy.partition("/")[0] and found:
+            if seen.host != outcome.host and found:
                 yield Finding(
-                    message=f"request {seen.number} took the API key to {host}; the handler of "
-                    f"{named(outcome.call)} was built for {outcome.proxy}",
+                    message=f"request {seen.number} took the API key to {seen.host}; the handler "
+                    f"of {named(outcome.call)} was built for {outcome.proxy}",
                     call=outcome.call.name,
                     request=seen.number,
                     marks=found,

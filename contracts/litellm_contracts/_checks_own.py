@@ -94,9 +94,9 @@ def check_arguments(observation: Observation, _profile: Profile) -> Iterator[Fin
 def check_own_tools(observation: Observation, _profile: Profile) -> Iterator[Finding]:
     """Each request of a judged call offers the tools that the call was given, and no other call's.
 
-    A handler may know nothing of tools: then none of its requests offers any. It may have tools of
-    its own, leave some out where there are more than OpenAI takes, and try without any where the
-    proxy refuses them.
+    A tool keeps its parameters. A handler may know nothing of tools: then none of its requests
+    offers any. It may have tools of its own, leave some out where there are more than OpenAI
+    takes, and try without any where the proxy refuses them.
     """
     calls = [outcome.call for outcome in observation.outcomes]
     given_to = {call.name: _tools(call.metadata) for call in calls}
@@ -116,8 +116,8 @@ def check_own_tools(observation: Observation, _profile: Profile) -> Iterator[Fin
             offered = _tools(seen.request.json)
             may_try_without = number > 0 and any(map(is_fault, outcome.call.answers))
             must_offer = knows_tools and not may_try_without and len(given) <= _MOST_TOOLS
-            is_missing = given.keys() - offered.keys() and must_offer
-            if not is_missing and not foreign & set(offered.values()):
+            lost = list(_lost_of_offer(outcome.call.metadata, seen.request.json))
+            if not (must_offer and lost) and not foreign & set(offered.values()):
                 continue
             yield Finding(
                 message=f"request {seen.number} offers the tools {_listed(offered)}; "
@@ -171,8 +171,7 @@ def check_own_proxy(observation: Observation, _profile: Profile) -> Iterator[Fin
     """
     for outcome in _not_redirected(observation):
         for seen in observation.requests_of(outcome.call):
-            [*_, host] = ["", *seen.request.header_values("Host")]
-            place = f"{host}{seen.request.path}"
+            place = f"{seen.host}{seen.request.path}"
             if not place.startswith(f"{outcome.proxy}/"):
                 yield Finding(
                     message=f"request {seen.number} went to {place}; the handler of "
@@ -219,7 +218,7 @@ def _said_less_often(texts: Sequence[str], seen: Seen) -> Iterator[str]:
     """Say whether a text that is in several messages is sent, but not as often."""
     sent = json.dumps(seen.request.json)
     for text, times in Counter(texts).items():
-        if 0 < sent.count(json.dumps(text.strip())[1:-1]) < times:
+        if times > 1 and 0 < sent.count(json.dumps(text.strip())[1:-1]) < times:
             yield "a message that is said twice"
 
 
@@ -251,8 +250,8 @@ def _tool_calls(messages: Any) -> set[str]:  # noqa: ANN401 - what a handler sen
     return {str(_mapping(one).get("id")) for one in listed}
 
 
-def _tools(holder: Any) -> dict[str, str]:  # noqa: ANN401 - a request's body, or metadata
-    """Return the tools in it: by name what tells them apart, parameters' names and description.
+def _functions(holder: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401 - a body, or metadata
+    """Return the tools in it by name.
 
     Those without a name are the model's own, such as a search, or another API's, such as Gemini's.
     """
@@ -261,8 +260,20 @@ def _tools(holder: Any) -> dict[str, str]:  # noqa: ANN401 - a request's body, o
         _mapping(_mapping(tool).get("function", tool))
         for tool in (tools if isinstance(tools, list) else ())
     ]
-    named_ones = [function for function in functions if function.get("name")]
-    return {str(function["name"]): _signature(function) for function in named_ones}
+    return {str(function["name"]): function for function in functions if function.get("name")}
+
+
+def _tools(holder: Any) -> dict[str, str]:  # noqa: ANN401 - a request's body, or metadata
+    """Return the tools in it: by name what tells them apart, parameters' names and description."""
+    return {name: _signature(function) for name, function in _functions(holder).items()}
+
+
+def _lost_of_offer(given: Any, offered: Any) -> Iterator[str]:  # noqa: ANN401 - metadata, body
+    """Yield the tools that are given and not offered, and those that lost a parameter."""
+    functions = _functions(offered)
+    for name, function in _functions(given).items():
+        if name not in functions or set(_parameters(function)) - set(_parameters(functions[name])):
+            yield name
 
 
 def _choice(holder: Any) -> str:  # noqa: ANN401 - a request's body, or metadata
@@ -272,10 +283,13 @@ def _choice(holder: Any) -> str:  # noqa: ANN401 - a request's body, or metadata
 
 
 def _signature(function: dict[str, Any]) -> str:
-    schema = _mapping(function.get("parameters") or function.get("input_schema"))
     description = str(function.get("description") or "").strip()
-    parameters = ", ".join(_mapping(schema.get("properties")))
-    return f"{function.get('name')}({parameters}) {description!r}"
+    return f"{function.get('name')}({', '.join(_parameters(function))}) {description!r}"
+
+
+def _parameters(function: dict[str, Any]) -> dict[str, Any]:
+    schema = _mapping(function.get("parameters") or function.get("input_schema"))
+    return _mapping(schema.get("properties"))
 
 
 def _mapping(value: Any) -> dict[str, Any]:  # noqa: ANN401 - what a handler sent

@@ -26,7 +26,12 @@ Levels = dict[str, str]
 Factors = Mapping[str, Mapping[str, Any]]
 """The values of each level of each factor, by name; the first level is the plain one."""
 
-_FUNCTION = {"name": "read_file", "description": "Read a file.", "parameters": {"type": "object"}}
+_PARAMETERS = {"path": {"type": "string"}, "title": {"type": "string"}}
+_FUNCTION = {
+    "name": "read_file",
+    "description": "Read a file.",
+    "parameters": {"type": "object", "properties": _PARAMETERS},
+}
 _TOOL = {"type": "function", "function": _FUNCTION}
 _MORE_TOOLS = [
     {"type": "function", "function": {**_FUNCTION, "name": f"tool_{number}"}}
@@ -47,7 +52,7 @@ _CALLED = (ToolCall(name="read_file", arguments='{"path": "b.txt"}', id="call_3"
 _RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "The file is empty."}
 _TURNS = [
     {"role": role, "content": f"Number {number} of the {role}'s."}
-    for number in range(26)
+    for number in range(110)
     for role in ("user", "assistant")
 ]
 
@@ -105,7 +110,7 @@ FACTORS: Factors = {
     "history": {
         "none": [],
         "1 turn": _TURNS[:2],
-        "26 turns": _TURNS,
+        "110 turns": _TURNS,
         "a tool call": [_ASKED, _RESULT],
         "a tool that said nothing": [_ASKED, {**_RESULT, "content": ""}],
         "a thought": [_TURNS[0], {**_TURNS[1], "reasoning_content": "Which number?"}],
@@ -132,7 +137,11 @@ FACTORS: Factors = {
         "a tool call": Reply(tool_calls=_CALLED),
         "a text and a tool call": Reply(text="One, two.", tool_calls=_CALLED),
     },
-    _RETRIED: {"the reply": (), "HTTP 500": (Failure(status=500, retry_after_ms=5),)},
+    _RETRIED: {
+        "the reply": (),
+        "HTTP 500": (Failure(status=500, retry_after_ms=5),),
+        "HTTP 400": (Failure(status=400, message="litellm.BadRequestError: no"),),
+    },
 }
 _OF_PROMPTS = ("text", "model", _RETRIED)
 _REPLY = Reply(text="One, two, three.")
@@ -150,7 +159,8 @@ def corners(factors: Factors) -> Iterator[Levels]:
 
     Rows more: no task right after one, with empty metadata and with none; each model with nothing
     else unusual, answered at once and, where it has a family's branch, at the second try; and each
-    level of the other factors with an answer at the second try.
+    level of the other factors with an answer at the second try. Those lie apart: a handler may give
+    its proxy up for a while where it fails again and again.
     """
     from allpairspy import AllPairs
 
@@ -161,24 +171,29 @@ def corners(factors: Factors) -> Iterator[Levels]:
     if "task id" in factors:
         without = {**plain, "task id": "absent"}
         wanted[1:1] = [without, {**without, "other metadata": "not passed"}]
-    for model, answer in itertools.product(MODELS, factors[_RETRIED]):
-        wanted.append({**plain, "model": model, _RETRIED: answer})
-    wanted += [{**plain, "model": model} for model in OTHER_MODELS]
-    wanted += _retried(factors)
+    wanted += [{**plain, "model": model} for model in (*MODELS, *OTHER_MODELS)]
+    retried = [
+        levels for answer in list(factors[_RETRIED])[1:] for levels in _retried(factors, answer)
+    ]
+    apart = len(wanted) // (len(retried) + 1)
+    for number, levels in enumerate(retried, start=1):
+        wanted.insert(number * (apart + 1) - 1, levels)
     for number, levels in enumerate(wanted):
         if levels not in wanted[:number]:
             yield levels
 
 
-def _retried(factors: Factors) -> Iterator[Levels]:
-    """Yield levels in which each of a factor's occurs, and the first try fails.
+def _retried(factors: Factors, answer: str) -> Iterator[Levels]:
+    """Yield levels in which each of a factor's occurs, and the first try is answered so.
 
     As few as that takes: each costs a handler's patience. No task has a row of its own, so that
     what goes wrong with a task's header shows in all others; and so has each family of models.
     """
-    plain = {**plain_levels(factors), _RETRIED: list(factors[_RETRIED])[-1]}
+    plain = {**plain_levels(factors), _RETRIED: answer}
     varied = {name: list(factors[name]) for name in factors if name != _RETRIED}
     varied["model"] = list(OTHER_MODELS)
+    for model in MODELS:
+        yield {**plain, "model": model}
     if "task id" in varied:
         varied["task id"].remove("absent")
         yield {**plain, "task id": "absent"}

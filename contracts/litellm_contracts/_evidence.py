@@ -97,8 +97,8 @@ def _answer(answer: Answer) -> str:
         case Redirect():
             is_elsewhere = answer.location.startswith("//")
             return f"HTTP {answer.status} to {'another host' if is_elsewhere else answer.location}"
-        case Page():
-            return "a web page"
+        case Page() | Reply(unstreamed=True):
+            return "a web page" if isinstance(answer, Page) else "JSON instead of a stream"
         case Reply(finish="length" | "content_filter"):
             return f"finish reason {answer.finish}"
         case _:

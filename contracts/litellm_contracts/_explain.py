@@ -57,7 +57,7 @@ def _notes(call: Call) -> list[str]:
         f"while the stream of {call.during} is open": call.during,
         f"at the same time as {call.together}": call.together,
         f"between two chunks of {call.between}": call.between,
-        "in the metadata object of the call before, changed": call.in_place,
+        "in the messages and metadata of the call before, changed": call.in_place,
         "never read": call.never_read,
         "cancelled": call.cancel,
         "cancelled in mid-stream": call.cancel_after,

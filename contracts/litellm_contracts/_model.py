@@ -93,7 +93,8 @@ class Call:
         cancel: Cancel the call once its request has arrived, before it is answered; where it is
             refused first, while the handler waits to try again.
         cancel_after: Cancel the call after so many chunks, while the stream is open.
-        in_place: Its metadata is the very object that the call before was given, changed.
+        in_place: Its messages and its metadata are the very objects that the call before was given,
+            changed.
         closes: Close the handler after the call.
         reset_connections: So many new connections are reset before the request is read.
     """
@@ -148,7 +149,7 @@ class Call:
 
 def is_fault(answer: Answer) -> bool:
     """Tell whether an answer is none: a handler may fail, or try again."""
-    return getattr(answer, "ends", "fault") != "done"
+    return getattr(answer, "ends", "fault") != "done" or getattr(answer, "unstreamed", False)
 
 
 def says_nothing(answer: Answer) -> bool:

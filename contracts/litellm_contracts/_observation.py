@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from litellm_contracts._model import Call
 
 
-COUNTING_ROUTE = re.compile(r"[/:](token_counter|count_tokens|countTokens)$")
+COUNTING_ROUTE = re.compile(r"[/:](token_counter|count_tokens|countTokens|input_tokens)$")
 """Paths on which a text is only measured; LiteLLM files nothing there."""
 
 
@@ -58,6 +58,11 @@ class Outcome:
     failed_before: int = 0
 
     @property
+    def host(self) -> str:
+        """Host and port of its handler's proxy."""
+        return self.proxy.partition("/")[0]
+
+    @property
     def received_text(self) -> str:
         """The text the caller saw: streamed pieces joined, or the completion."""
         if self.call.method == "complete_prompt":
@@ -86,6 +91,11 @@ class Seen:
     begun: tuple[Call, ...] = ()
 
     @property
+    def host(self) -> str:
+        """Host and port that it went to; empty where it names none."""
+        return ["", *self.request.header_values("Host")][-1]
+
+    @property
     def is_stray(self) -> bool:
         """Whether it could be a call's request, had its text not been lost."""
         counts = COUNTING_ROUTE.search(self.request.path)
@@ -101,6 +111,8 @@ class Observation:
     api_key: str = ""
     knows_tools: bool = False
     """Whether an earlier request of the handler's offered tools."""
+    logged: tuple[tuple[str, str], ...] = ()
+    """The log messages that show the API key, each after the call under way, or one of those."""
 
     def about(self, names: Collection[str]) -> Observation:
         """Return what was seen of these calls, and of no call; all of it without names.
@@ -114,6 +126,7 @@ class Observation:
             outcomes=tuple(one for one in self.outcomes if one.call.name in names),
             seen=tuple(replace(one, number=number) for number, one in enumerate(kept, start=1)),
             api_key=self.api_key,
+            logged=tuple(one for one in self.logged if one[0] in names),
         )
 
     def whole(self) -> Observation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import logging
 import os
 import secrets
 from collections import deque
@@ -29,6 +30,7 @@ Build: TypeAlias = "Callable[[Call], Awaitable[Handler]]"
 """Builds the handler of a call, unless it is there."""
 _ELSEWHERE = "//"
 _PICTURE = "/picture.png"
+_TOKEN = "token"  # noqa: S105 - the name of a kind of key
 _MOUNTED = "mounted"
 """Name of the proxy that is served below a path of that name."""
 BACK_OFF = 0.02
@@ -56,14 +58,17 @@ class Stage:
         self._fakes = {"": self.fake}
         self._handlers: dict[tuple[str, str], Handler] = {}
         self._decoys: dict[str, str] = {}
+        self._log = _KeyWatch(self.api_key)
 
     async def __aenter__(self) -> Self:
         self._decoys = {name: DECOYS[name] for name in DECOYS.keys() - os.environ.keys()}
         os.environ.update(self._decoys)
+        logging.root.addHandler(self._log)
         self.fake.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        logging.root.removeHandler(self._log)
         for name in self._decoys:
             os.environ.pop(name, None)
         for handler in self._handlers.values():
@@ -74,6 +79,7 @@ class Stage:
     async def perform(self, calls: Sequence[Call], model: str) -> Observation:
         """Make the calls in order, those that belong together at the same time."""
         self.fake.journal.clear()
+        self._log.take()
         pictures = {call.picture for call in calls} - {""}
         self._start_fakes({call.proxy for call in calls} | _redirected_to(calls) | pictures)
         calls = [self._with_picture(call) if call.picture else call for call in calls]
@@ -81,6 +87,7 @@ class Stage:
         for fake in self._fakes.values():
             fake.answer_with(script.answer)
         outcomes: dict[str, Outcome] = {}
+        logged: list[tuple[str, str]] = []
         for group in _groups(calls):
             build = partial(self._handler, model=model)
             # What is called while a stream is open may be built then, too.
@@ -97,13 +104,15 @@ class Stage:
                 place = urlsplit(self._fakes[outcome.call.proxy].base_url)
                 outcome.proxy = f"{place.netloc}{place.path}"
             outcomes |= {outcome.call.name: outcome for outcome in made}
+            logged += [(group[0].name, text) for text in self._log.take()]
             for call in group:
                 if call.closes:
                     closing = self._handlers.pop((call.handler, call.model or model))
                     if not call.during:  # else it is closed already
                         await closing.close()
         made = [outcomes[call.name] for call in calls]
-        return observe(made, self.fake.journal, self.api_key)
+        seen = observe(made, self.fake.journal, self.api_key)
+        return dataclasses.replace(seen, logged=tuple(logged))
 
     async def _handler(self, call: Call, model: str) -> Handler:
         model = call.model or model
@@ -137,7 +146,33 @@ class Stage:
             fake.start()
 
     def _key_of(self, call: Call) -> str:
+        if call.key == _TOKEN:  # for LiteLLM's JWT authentication; nothing in it is signed
+            return f"eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.{self.api_key}"
         return f"{self.api_key}-{call.key}" if call.key else self.api_key
+
+
+class _KeyWatch(logging.Handler):
+    """Keeps the log messages that show the key.
+
+    Args:
+        api_key: The key, or what is part of all keys.
+    """
+
+    def __init__(self, api_key: str) -> None:
+        super().__init__()
+        self._api_key = api_key
+        self._shown: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Look at a message, and at the traceback that goes with it."""
+        text = self.format(record)
+        if self._api_key in text:
+            self._shown.append(text)
+
+    def take(self) -> list[str]:
+        """Return what was kept since the last time."""
+        taken, self._shown = self._shown, []
+        return taken
 
 
 class _Script:
@@ -188,7 +223,7 @@ class _Script:
         # A call that is to fail fails however often it is tried.
         is_last_fault = len(answers) == 1 and is_fault(answers[0])
         answer = answers[0] if is_last_fault else answers.popleft()
-        if isinstance(answer, Reply) and is_fault(answer) and not _streams(request):
+        if isinstance(answer, Reply) and answer.ends != "done" and not _streams(request):
             return Failure(status=500)  # what breaks a stream off has no answer without one
         if isinstance(answer, Redirect) and answer.location.startswith(_ELSEWHERE):
             # Under another name, as some clients tell hosts apart without their ports.

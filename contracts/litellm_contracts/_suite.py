@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import platform
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from litellm_contracts._tally import tally
 from litellm_contracts._waivers import apply_waivers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from litellm_contracts._door import Door
 
@@ -165,9 +166,26 @@ def _unseen(contract: Contract) -> str:
 
 def _ends_in_time(run: ContractRun, contract: Contract, limit: float) -> bool:
     thread = threading.Thread(target=run.run, name=contract.id, daemon=True)
-    thread.start()
-    thread.join(limit)
+    with _uncollected():
+        thread.start()
+        thread.join(limit)
     return not thread.is_alive()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Collect no garbage meanwhile.
+
+    A stream that its caller left is a cycle, which a collection ends, in whatever thread and at
+    whatever moment that begins: where the SDK just holds its connections' lock, for ever.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _incomplete(evidence: Mapping[str, Any]) -> str:

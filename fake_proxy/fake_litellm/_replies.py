@@ -83,6 +83,7 @@ class Reply:
         tool_calls: Tool calls; the finish reason is then `tool_calls`.
         tool_calls_at_once: Stream all tool calls whole, in one event, as LiteLLM does where it
             passes on those of Gemini; else one after the other, in parts.
+        unstreamed: Answer with JSON although a stream is asked for, as a cache before LiteLLM may.
         usage: Token counts; streamed only when the request asks with `include_usage`.
         latency: Seconds before the answer begins.
         piece_delay: Seconds before each streamed piece.
@@ -106,6 +107,7 @@ class Reply:
     reasoning: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     tool_calls_at_once: bool = False
+    unstreamed: bool = False
     usage: Usage = field(default_factory=Usage)
     latency: float = 0.0
     piece_delay: float = 0.0

@@ -148,7 +148,7 @@ class Api:
         if turn.reply.hold is not None:
             turn.reply.hold.pass_through(exchange.stopping)
         streamed = turn.body.get("stream") is True if self.streamed is None else self.streamed
-        if streamed and self.events and self.ending:
+        if streamed and self.events and self.ending and not turn.reply.unstreamed:
             ending = self.ending(turn)
             events = stream(turn.reply, self.events(turn), ending, exchange.stopping)
             return self._stream(exchange, events, name)

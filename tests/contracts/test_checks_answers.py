@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fake_litellm import Cut, Failure, Reply, ToolCall, Usage
+from fake_litellm import Cut, Failure, Page, Reply, ToolCall, Usage
 from litellm_contracts._checks import CHECKS
 from litellm_contracts._model import ANSWER
 from litellm_contracts._observation import Outcome, observe
@@ -164,6 +164,7 @@ def test_an_answer_that_fails_must_be_an_error(judge: Judge) -> None:
         pytest.param(Failure(status=400), "the proxy answered 400", id="failure"),
         pytest.param(Reply(ends="drop"), "the proxy broke the answer off (drop)", id="broken off"),
         pytest.param(Cut(), "the proxy cut the connection", id="cut"),
+        pytest.param(Page(html=""), "the proxy was not reached: a web page came back", id="page"),
     ],
 )
 def test_a_failure_that_is_no_error_is_found(judge: Judge, answer: object, told: str) -> None:

@@ -116,6 +116,16 @@ def test_a_leak_in_a_request_of_no_call_is_found(
     assert (finding.call, finding.request) == (None, 1)
 
 
+def test_a_key_in_the_log_is_found_once(message: MakeCall) -> None:
+    shown = (("ask", f"failed: Bearer {KEY}"), ("ask", f"and again: {KEY}"))
+    observation = replace(
+        observe([Outcome(call=message(), proxy="127.0.0.1")], [], KEY), logged=shown
+    )
+    [finding] = CHECKS["api-key"](observation, ZOO)
+    assert finding.message == "a log message shows the API key: failed: Bearer [redacted]"
+    assert finding.call == "ask"
+
+
 def test_a_key_that_is_taken_to_another_server_is_found(message: MakeCall, sent: Sent) -> None:
     picture = replace(
         sent("", path="/picture.png"),
@@ -127,6 +137,8 @@ def test_a_key_that_is_taken_to_another_server_is_found(message: MakeCall, sent:
         "the handler's"
     )
     assert (finding.call, finding.request, finding.marks) == (None, 2, (1,))
+    below = observe([Outcome(call=message(), proxy="localhost:80/below")], [picture], KEY)
+    assert list(CHECKS["api-key"](below, ZOO)) == []
     without_key = replace(picture, headers=picture.headers[:1])
     assert judge("api-key", message(), sent("ask"), without_key) == []
 
@@ -230,6 +242,6 @@ def test_a_key_that_is_taken_elsewhere_is_found(
 ) -> None:
     lines = [("Host", host), ("Authorization", f"Bearer {key}")]
     request = replace(sent("ask"), headers=lines)
-    outcome = Outcome(call=message(), api_key=KEY, proxy="127.0.0.1")
+    outcome = Outcome(call=message(), api_key=KEY, proxy="127.0.0.1/below")
     findings = CHECKS["key-elsewhere"](observe([outcome], [request]), ZOO)
     assert [(one.message.partition(";")[0], one.marks) for one in findings] == found

@@ -154,6 +154,8 @@ def wrong(number: int, offered: str, given: str) -> str:
 READ, WRITE = tools("read"), tools("write")
 OTHER_READ = tools("read", description="Reads.")
 BY_URI = tools("read", parameter="uri")
+BOTH = tools("read")
+BOTH[0]["function"]["parameters"]["properties"]["uri"] = {}
 SEARCH = [{"type": "web_search"}]
 FLAT = [{"name": "read", "input_schema": {"type": "object", "properties": {"path": {}}}}]
 
@@ -167,6 +169,12 @@ FLAT = [{"name": "read", "input_schema": {"type": "object", "properties": {"path
         pytest.param([READ, []], [READ + SEARCH, SEARCH], [], id="beside the model's own"),
         pytest.param([READ, []], [READ + tools("noop"), tools("noop")], [], id="more of its own"),
         pytest.param([READ], [OTHER_READ], [], id="described in its own way"),
+        pytest.param([READ], [BOTH], [], id="with a parameter more"),
+        pytest.param(
+            [BOTH], [READ],
+            [wrong(1, "read(path) ''", "read(path, uri) ''")],
+            id="without a parameter",
+        ),
         pytest.param(
             [READ, []], [READ, READ],
             [wrong(2, "read(path) ''", "(none)")],

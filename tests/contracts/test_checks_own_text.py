@@ -176,6 +176,8 @@ def history(*contents: str) -> list[dict[str, Any]]:
         pytest.param(history("Go on."), 1, id="once"),
         pytest.param([], 1, id="never"),
         pytest.param(history("Go ", "on."), 0, id="in a way that cannot be counted"),
+        pytest.param(history("Go on.", "So Go on"), 1, id="another time but for its end"),
+        pytest.param(history("Go on.", "o on."), 1, id="another time but for its beginning"),
     ],
 )
 def test_what_is_said_twice_is_sent_twice(

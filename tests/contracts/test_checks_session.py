@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from litellm_contracts._checks import CHECKS
+from litellm_contracts._model import Call
 from litellm_contracts._profile import ZOO, choose_profile
 
 if TYPE_CHECKING:
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 
     from fake_litellm import RecordedRequest
     from litellm_contracts._checks import Finding
-    from litellm_contracts._model import Call
     from litellm_contracts._observation import Observation
 
     MakeCall = Callable[..., Call]
@@ -161,3 +162,44 @@ def test_where_litellm_does_not_know_the_header_nothing_masks_it(
     other = choose_profile("opencode-go")
     masked = sent("ask", ("session-id", ID), ("x-litellm-session-id", ID))
     assert list(CHECKS["unmasked"](seen([message()], masked), other)) == []
+
+
+WINDOW = ("X-Editor-Session-ID", "window-0001")
+TRACE = ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+
+
+@pytest.mark.parametrize(
+    ("of_prompt", "of_message", "wrong"),
+    [
+        pytest.param([WINDOW], [WINDOW], [1, 2], id="the same session"),
+        pytest.param([WINDOW], [], [], id="a session of its own"),
+        pytest.param([("baggage", "session.id=window-0001")], [WINDOW], [1, 2], id="two rules"),
+        pytest.param([TRACE], [TRACE], [], id="the same trace"),
+    ],
+)
+def test_calls_without_a_task_are_in_no_session_together(
+    sent: Sent, seen: Seen, of_prompt: list[Any], of_message: list[Any], wrong: list[int]
+) -> None:
+    prompt = Call(name="prompt", method="complete_prompt", marker="[prompt]")
+    message = Call(name="message", method="create_message", marker="[message]")
+    requests = [sent("prompt", *of_prompt), sent("message", *of_message)]
+    assert [one.request for one in found(seen([prompt, message], *requests))] == wrong
+
+
+def test_the_requests_of_one_call_may_be_in_one_session(
+    prompt: MakeCall, sent: Sent, seen: Seen
+) -> None:
+    stray = sent("", WINDOW, path="/v1/models")
+    requests = [stray, sent("prompt", WINDOW), sent("prompt", WINDOW)]
+    assert found(seen([prompt()], *requests)) == []
+
+
+def test_a_header_that_is_always_due_may_hold_one_session(sent: Sent, seen: Seen) -> None:
+    header = ("X-Vendor-Session-ID", "session-0001")
+    calls = [
+        Call(name=name, method="complete_prompt", marker=f"[{name}]") for name in ("one", "two")
+    ]
+    observation = seen(calls, sent("one", header), sent("two", header))
+    always = replace(ZOO, header=header[0], complete_prompt="always")
+    assert list(CHECKS["session"](observation, always)) == []
+    assert len(found(observation)) == 2

@@ -56,6 +56,24 @@ def test_a_call_passes_what_it_says(message: MakeCall, prompt: MakeCall) -> None
     assert threading.current_thread() not in handler.threads
 
 
+def test_the_list_of_messages_may_be_that_of_the_call_before(message: MakeCall) -> None:
+    handler = Recording()
+    python = PythonHandler(handler, Worker())
+
+    async def main() -> None:
+        for text, in_place in (("one", False), ("two", False), ("three", True)):
+            said = ({"role": "user", "content": text},)
+            await python.call(message(messages=said, in_place=in_place))
+            messages = handler.calls[-1][1]
+            seen.append((id(messages), messages[0]["content"]))  # type: ignore[index]
+
+    seen: list[tuple[int, str]] = []
+    asyncio.run(main())
+    (first, _), (second, _), (third, said_last) = seen
+    assert first != second == third
+    assert said_last == "three"
+
+
 def test_equal_metadata_is_one_object_and_may_be_changed_in_place(message: MakeCall) -> None:
     handler = Recording()
     python = PythonHandler(handler, Worker())

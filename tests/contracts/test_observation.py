@@ -77,6 +77,7 @@ def test_calls_of_one_text_at_the_same_time_may_have_any_task_id(
     [
         "/utils/token_counter",
         "/v1/messages/count_tokens",
+        "/v1/responses/input_tokens",
         "/v1beta/models/gemini-2.5-pro:countTokens",
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import urllib.request
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import pytest
 from fake_litellm import Reply
 from litellm_contracts._doors import PythonDoor
 from litellm_contracts._errors import HandlerError
-from litellm_contracts._scenario import Stage
+from litellm_contracts._scenario import Stage, _KeyWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,3 +177,33 @@ def test_a_message_can_point_at_a_picture_on_another_server(
         ("/picture.png", 200),
         ("/v1/chat/completions", 200),
     ]
+
+
+def test_log_messages_with_the_key_are_kept(
+    message: MakeCall, perform: Perform, right: type[Any]
+) -> None:
+    class Logging(right):  # type: ignore[misc]
+        def __init__(self, base_url: str, api_key: str, model: str) -> None:
+            super().__init__(base_url, api_key, model)
+            logging.getLogger("provider").warning("built with %s", api_key)
+
+        async def create_message(self, *given: Any) -> Any:  # noqa: ANN401
+            logging.getLogger("provider").warning("sent to %s", self.base_url)
+            async for chunk in super().create_message(*given):
+                yield chunk
+
+    observation = perform(message("one"), factory=Logging)
+    assert observation.logged == (("one", f"built with {observation.api_key}"),)
+    assert observation.about(["one"]).logged == observation.logged
+    assert observation.about(["other"]).logged == ()
+    assert not any(isinstance(one, _KeyWatch) for one in logging.root.handlers)
+
+
+@pytest.mark.parametrize(
+    ("key", "begins"), [("", "sk-contract-"), ("other", "sk-contract-"), ("token", "eyJ")]
+)
+def test_a_key_may_be_a_token(message: MakeCall, perform: Perform, key: str, begins: str) -> None:
+    observation = perform(message("one", key=key))
+    [outcome] = observation.outcomes
+    assert outcome.api_key.startswith(begins)
+    assert observation.api_key in outcome.api_key

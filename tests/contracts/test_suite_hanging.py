@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from litellm_contracts import _suite
@@ -71,3 +72,16 @@ def test_a_handler_that_comes_back_from_one_call_is_given_its_time(
     turns = [find_contract(name) for name in TURNS]
     report = run_suite(PythonDoor(load_factory(BUNDLED), BUNDLED), turns, Options())
     assert {result.status for result in report.results} == {Status.PASS}
+
+
+def test_no_garbage_is_collected_while_a_contract_runs() -> None:
+    enabled = []
+
+    class Watching(load_factory(BUNDLED)):  # type: ignore[misc]
+        def create_message(self, *given: object) -> object:
+            enabled.append(gc.isenabled())
+            return super().create_message(*given)
+
+    run_suite(PythonDoor(Watching, "my:factory"), [find_contract("presence/first-turn")], Options())
+    assert enabled == [False]
+    assert gc.isenabled()

@@ -175,3 +175,58 @@ class _Condensed(SyncHandler):
         if (turn.metadata or {}).get("suppress_previous_response_id"):
             return self.fault({})
         return super().headers(turn)
+
+
+@known_bad(
+    "header-missing-when-pictures-are-refused",
+    "Says that there was a picture where one is refused, in a request that is built apart.",
+    "schema/create-message",
+)
+class _NoPictures(AsyncHandler):
+    def is_retried(self, turn: Turn, error: Exception) -> bool:
+        refused = getattr(error, "status_code", None) == 400 and "image_url" in turn.text  # noqa: PLR2004
+        return (refused and turn.attempt == 1) or super().is_retried(turn, error)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        again = getattr(turn.failure, "status_code", None) == 400  # noqa: PLR2004
+        return self.fault({}) if headers and again else headers
+
+
+@known_bad(
+    "tool-parameters-lost",
+    "Takes whatever is called a title out of the tools: some models refuse titles in a schema.",
+    "schema/create-message",
+)
+class _NoTitles(SyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        if '"title"' in json.dumps(body.get("tools", [])):
+            body["tools"] = self.fault(_without_titles(body["tools"]))
+        return body
+
+
+def _without_titles(value: Any) -> Any:  # noqa: ANN401 - what JSON holds
+    if isinstance(value, dict):
+        return {name: _without_titles(one) for name, one in value.items() if name != "title"}
+    return [_without_titles(one) for one in value] if isinstance(value, list) else value
+
+
+@known_bad(
+    "header-missing-where-nothing-is-streamed",
+    "Asks again without a stream where none came, in a request that is built apart.",
+    "presence/fallback throughout/header",
+)
+class _NotStreamed(SyncHandler):
+    def end(self, turn: Turn) -> None:
+        if not turn.finished and not turn.notes.get("events"):
+            self.fault(self.client.chat.completions.create(**self.request_again(turn)))
+        super().end(turn)
+
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        turn.notes["events"] = True
+        return super().chunks(event, turn)
+
+    def request_again(self, turn: Turn) -> dict[str, Any]:
+        body = self.body(turn)
+        return {"model": body["model"], "messages": body["messages"]}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
+from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
 from litellm_contracts.specimens._sdk import http_library
 
@@ -98,3 +99,57 @@ class _AnsweredAnyway(AsyncHandler):
             return await super().complete_prompt(prompt)
         except asyncio.CancelledError:
             return self.fault("")
+
+
+@known_bad(
+    "header-missing-for-a-token",
+    "Takes a key that is a token for one of another gateway's, which groups nothing.",
+    "isolation/two-handlers throughout/header",
+)
+class _Token(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        return self.fault({}) if headers and self.api_key.startswith("eyJ") else headers
+
+
+@known_bad(
+    "key-in-the-log",
+    "Logs the headers of a request that failed.",
+    """recognition/key-only-in-its-header faithfulness/no-connection schema/create-message
+    schema/complete-prompt throughout/nothing-leaks""",
+)
+class _Logging(AsyncHandler):
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        request = getattr(error, "request", None)
+        if request is not None:
+            logging.getLogger("provider").warning("failed: %s", dict(self.fault(request).headers))
+        return super().error(turn, error)
+
+
+@known_bad(
+    "headers-of-the-same-list",
+    "Keeps what it prepared for a list of messages, and sends it where it is given that list.",
+    "isolation/metadata-changed-in-place throughout/header",
+)
+class _SameList(AsyncHandler):
+    def create_message(self, system_prompt: str, messages: Any, *metadata: Any) -> Any:  # noqa: ANN401
+        kept = self.memory.get("kept")
+        if kept and kept[0] is messages:
+            return self.stream(self.fault(kept[1]))
+        turn = self.begin(system_prompt, messages, *(metadata or ({},)))
+        self.memory["kept"] = (messages, turn)
+        return self.stream(turn)
+
+
+@known_bad(
+    "session-of-the-window",
+    "Sends the editor window's session with whatever belongs to no task.",
+    """recognition/nothing-else-filed-there recognition/filed-right-in-trouble
+    throughout/filed-by-the-header""",
+)
+class _Window(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        return (
+            headers if HEADER in headers else self.fault({"X-Editor-Session-ID": "window-20261128"})
+        )
