@@ -114,9 +114,11 @@ class Campaign:
         return replace(seen, outcomes=outcomes, knows_tools=self._knows_tools)
 
     def _remember(self, seen: Observation, model: str) -> None:
-        # Its requests are not in later observations: it was judged when it was made.
+        # Its requests are not in later observations, nor what it gave back: that was judged then.
         call = replace(seen.outcomes[0].call, name="earlier call", judged=False, may_refuse=True)
-        self._earlier[model] = replace(seen.outcomes[0], call=call)
+        self._earlier[model] = replace(
+            seen.outcomes[0], call=call, error=None, told="", chunks=[], text=None
+        )
 
     def example(self) -> list[dict[str, Any]]:
         """Return the smallest failing call, after the call whose task id it carries, if any."""

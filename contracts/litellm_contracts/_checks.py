@@ -75,6 +75,7 @@ def _may_be_unsent(outcome: Outcome) -> bool:
         or call.never_read
         or is_left_early
         or is_cancelled_beside
+        or (call.picture and outcome.error is not None)  # not from just anywhere
         or (asks_no_more and not outcome.hangs)
     )
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
-from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fake_litellm._replies import Failure, Page, Reply
+from litellm_contracts._checks_tool_calls import wrong_calls
 from litellm_contracts._finding import Finding, named
 from litellm_contracts._model import ANSWER, is_fault, says_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fake_litellm._replies import Answer, ToolCall
+    from fake_litellm._replies import Answer
     from litellm_contracts._model import Call
     from litellm_contracts._observation import Observation, Outcome
     from litellm_contracts._profile import Profile
 
-_NONE = "{}"
 _LOST = "pieces of the stream are dropped, repeated or put in another chunk type"
 
 
@@ -53,7 +50,7 @@ def check_whole_or_error(observation: Observation, _profile: Profile) -> Iterato
                 f"{wanted.text!r}"
             )
         else:
-            wrong = next(_wrong_calls(outcome, wanted, observation), "")
+            wrong = next(wrong_calls(outcome, wanted, observation), "")
         if wrong and outcome.error is None:
             yield Finding(
                 message=f"{wrong}, and there is no error",
@@ -144,7 +141,7 @@ def check_tool_calls(observation: Observation, _profile: Profile) -> Iterator[Fi
         if outcome.error is not None:
             yield _failed(outcome)
             continue
-        for message in _wrong_calls(outcome, _reply(outcome.call), observation):
+        for message in wrong_calls(outcome, _reply(outcome.call), observation):
             yield Finding(message=message, call=outcome.call.name, cause=_LOST)
 
 
@@ -190,14 +187,6 @@ def _gave_up(outcome: Outcome, observation: Observation) -> bool:
     return outcome.error is not None and 0 < made <= faults
 
 
-def _offers_tools(call: Call, observation: Observation) -> bool:
-    """Tell whether a request of the call offered tools, or the call was given none to offer."""
-    given = isinstance(call.metadata, dict) and call.metadata.get("tools")
-    bodies = [seen.request.json for seen in observation.requests_of(call)]
-    offers = (one for one in bodies if isinstance(one, dict))
-    return not given or any(one.get("tools") or one.get("functions") for one in offers)
-
-
 def _reply(call: Call) -> Reply:
     """Return the answer that succeeds in the end."""
     replies = [answer for answer in call.answers if isinstance(answer, Reply)]
@@ -214,86 +203,6 @@ def _how_it_failed(call: Call) -> str:
             return f"broke the answer off ({ends})"
         case _:
             return "cut the connection"
-
-
-def _wrong_calls(outcome: Outcome, reply: Reply, observation: Observation) -> Iterator[str]:
-    """Say of each tool call what is wrong with it; no model calls what it was not offered."""
-    if not _offers_tools(outcome.call, observation):
-        return
-    partial = _partial_calls(outcome)
-    comes_whole = not partial
-    for index, wanted in enumerate(map(_sent, reply.tool_calls)):
-        got = partial.pop(index, None)
-        if got != wanted and not (comes_whole and _mentions(outcome.chunks, wanted)):
-            yield (
-                f"{named(outcome.call)} yielded tool call {index} as {got}; the proxy sent {wanted}"
-            )
-    for index, got in partial.items():
-        yield f"{named(outcome.call)} yielded tool call {index}, {got}; the proxy sent none"
-
-
-def _sent(call: ToolCall) -> dict[str, str]:
-    return {"id": call.id, "name": call.name, "arguments": _arguments(call.arguments)}
-
-
-def _arguments(text: str) -> str:
-    """Return the same for all ways to write the same arguments, or to say that there are none."""
-    try:
-        return json.dumps(json.loads(text or _NONE), sort_keys=True)
-    except ValueError:
-        return text
-
-
-def _partial_calls(outcome: Outcome) -> dict[int, dict[str, Any]]:
-    """Join the tool call chunks by their index."""
-    calls: dict[int, dict[str, Any]] = {}
-    for chunk in outcome.chunks:
-        if isinstance(chunk, Mapping) and chunk.get("type") == "tool_call_partial":
-            call = calls.setdefault(chunk.get("index", 0), {"id": "", "name": "", "arguments": ""})
-            call["id"] = call["id"] or chunk.get("id") or ""
-            call["name"] = call["name"] or chunk.get("name") or ""
-            call["arguments"] += chunk.get("arguments") or ""
-    return {
-        index: {**call, "arguments": _arguments(call["arguments"])}
-        for index, call in sorted(calls.items())
-    }
-
-
-def _mentions(chunks: list[Any], sent: dict[str, str]) -> bool:
-    """Tell whether chunks of a type we do not know hold a tool call whole."""
-    values = [value for chunk in chunks for value in _values_of(chunk)]
-    texts = {value for value in values if isinstance(value, str)}
-    told = {_arguments(one if isinstance(one, str) else json.dumps(one)) for one in values}
-    return {sent["id"], sent["name"]} <= texts and sent["arguments"] in told | {_NONE}
-
-
-def _values_of(chunk: Any) -> list[Any]:  # noqa: ANN401 - what a handler yields
-    """Return every text and every dictionary in a chunk, as JSON holds it; none if it has no end.
-
-    Objects are looked into, unless they lead to each other without end: then they are what they
-    print.
-    """
-    for default in (_fields, str):
-        with suppress(ValueError, RecursionError):
-            return list(_values(json.loads(json.dumps(chunk, default=default, skipkeys=True))))
-    return []
-
-
-def _fields(value: Any) -> Any:  # noqa: ANN401 - an object in a chunk
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Mapping):
-        return dict(value)
-    return vars(value) if hasattr(value, "__dict__") and not isinstance(value, type) else str(value)
-
-
-def _values(value: Any) -> Iterator[Any]:  # noqa: ANN401 - a chunk, or a part of one
-    """Yield every text and every dictionary in it."""
-    if isinstance(value, str | dict):
-        yield value
-    if isinstance(value, list | dict):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _values(item)
 
 
 ANSWER_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {

@@ -230,10 +230,13 @@ def _lost_of_tools(messages: Sequence[Mapping[str, Any]], seen: Seen) -> Iterato
     body = seen.request.json
     sent = _mapping(body).get("messages")
     any_text = set() if seen.request.path.endswith("/chat/completions") else set(_texts(body))
-    if _tool_calls(messages) - _tool_calls(sent) - any_text:
+    # An id may be written as a model's maker wants it, and the result's with it.
+    if len(_tool_calls(messages) - any_text) > len(_tool_calls(sent)):
         yield "a tool call of the history"
-    if _tool_results(messages) - _tool_results(sent) - any_text:
+    if len(_tool_results(messages) - any_text) > len(_tool_results(sent)):
         yield "a tool's result"
+    if _tool_results(messages) <= _tool_calls(messages) and _tool_results(sent) - _tool_calls(sent):
+        yield "the call that a tool's result answers"
 
 
 def _tool_results(messages: Any) -> set[str]:  # noqa: ANN401 - what a handler sent
@@ -269,10 +272,13 @@ def _tools(holder: Any) -> dict[str, str]:  # noqa: ANN401 - a request's body, o
 
 
 def _lost_of_offer(given: Any, offered: Any) -> Iterator[str]:  # noqa: ANN401 - metadata, body
-    """Yield the tools that are given and not offered, and those that lost a parameter."""
-    functions = _functions(offered)
+    """Yield the tools that are given and not offered, and those that lost a parameter.
+
+    A tool may be offered with something before its name, such as the server it is from.
+    """
     for name, function in _functions(given).items():
-        if name not in functions or set(_parameters(function)) - set(_parameters(functions[name])):
+        named_so = [one for other, one in _functions(offered).items() if other.endswith(name)]
+        if not any(_parameters(one).keys() >= _parameters(function).keys() for one in named_so):
             yield name
 
 

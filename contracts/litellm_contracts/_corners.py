@@ -14,7 +14,7 @@ from operator import ne
 from typing import TYPE_CHECKING, Any
 
 from fake_litellm import Failure, Reply, ToolCall
-from litellm_contracts._model import OMITTED, Call
+from litellm_contracts._model import OMITTED, PNG, Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,7 +96,7 @@ FACTORS: Factors = {
         "a text": None,
         "a list of parts": [],
         "with an image": [
-            {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+            {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}}
         ],
         "with a cache mark": [
             {"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}

@@ -18,16 +18,6 @@ if TYPE_CHECKING:
 
 CALL_LIMIT = 15.0
 """Seconds after which a single call counts as hung."""
-DECOYS = {
-    **dict.fromkeys(
-        ("LITELLM_API_KEY", "LITELLM_PROXY_API_KEY", "OPENAI_API_KEY"), "sk-of-the-environment"
-    ),
-    **dict.fromkeys(
-        ("LITELLM_BASE_URL", "LITELLM_PROXY_API_BASE", "OPENAI_BASE_URL"),
-        "http://127.0.0.1:9/of-the-environment",
-    ),
-}
-"""Variables that a handler finds in its environment, unless others are set there."""
 NEVER_READ = "never read by its caller"
 CANCELLED = "cancelled by its caller"
 """The error of a call that was."""

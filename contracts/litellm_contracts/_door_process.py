@@ -16,10 +16,10 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from litellm_contracts._door import DECOYS
 from litellm_contracts._errors import HandlerError
 from litellm_contracts._evidence import REDACTED
 from litellm_contracts._protocol import BreachError, check_answer, read_answer, shown, to_line
+from litellm_contracts._surroundings import DECOYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

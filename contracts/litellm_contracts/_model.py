@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 Method = Literal["create_message", "complete_prompt"]
 ANSWER = "Hello."
 """What a call is answered that no answer is scripted for."""
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
+    "RU5ErkJggg=="
+)
+"""A picture of one pixel, in base64."""
 METHODS: tuple[Method, ...] = ("create_message", "complete_prompt")
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import logging
-import os
 import secrets
+from base64 import b64decode
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from fake_litellm import Failure, FakeLiteLLM, Gate, Redirect, Reply
-from litellm_contracts._door import CANCELLED, DECOYS
-from litellm_contracts._model import ANSWER, is_fault
+from litellm_contracts._door import CANCELLED
+from litellm_contracts._model import ANSWER, PNG, is_fault
 from litellm_contracts._observation import Observation, Outcome, observe, owner
+from litellm_contracts._surroundings import Surroundings
 from litellm_contracts._threads import in_thread
 
 if TYPE_CHECKING:
@@ -57,20 +57,15 @@ class Stage:
         self.fake = self._new_fake()
         self._fakes = {"": self.fake}
         self._handlers: dict[tuple[str, str], Handler] = {}
-        self._decoys: dict[str, str] = {}
-        self._log = _KeyWatch(self.api_key)
+        self._surroundings = Surroundings(self.api_key)
 
     async def __aenter__(self) -> Self:
-        self._decoys = {name: DECOYS[name] for name in DECOYS.keys() - os.environ.keys()}
-        os.environ.update(self._decoys)
-        logging.root.addHandler(self._log)
+        self._surroundings.set()
         self.fake.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        logging.root.removeHandler(self._log)
-        for name in self._decoys:
-            os.environ.pop(name, None)
+        self._surroundings.reset()
         for handler in self._handlers.values():
             await handler.close()
         for fake in self._fakes.values():
@@ -79,7 +74,7 @@ class Stage:
     async def perform(self, calls: Sequence[Call], model: str) -> Observation:
         """Make the calls in order, those that belong together at the same time."""
         self.fake.journal.clear()
-        self._log.take()
+        self._surroundings.take_shown()
         pictures = {call.picture for call in calls} - {""}
         self._start_fakes({call.proxy for call in calls} | _redirected_to(calls) | pictures)
         calls = [self._with_picture(call) if call.picture else call for call in calls]
@@ -104,7 +99,7 @@ class Stage:
                 place = urlsplit(self._fakes[outcome.call.proxy].base_url)
                 outcome.proxy = f"{place.netloc}{place.path}"
             outcomes |= {outcome.call.name: outcome for outcome in made}
-            logged += [(group[0].name, text) for text in self._log.take()]
+            logged += [(group[0].name, text) for text in self._surroundings.take_shown()]
             for call in group:
                 if call.closes:
                     closing = self._handlers.pop((call.handler, call.model or model))
@@ -125,7 +120,7 @@ class Stage:
     def _with_picture(self, call: Call) -> Call:
         """Put a picture on another server into the last message."""
         fake = self._fakes[call.picture]
-        fake.expect_request(_PICTURE).respond_with_data(b"", content_type="image/png")
+        fake.expect_request(_PICTURE).respond_with_data(b64decode(PNG), content_type="image/png")
         # Under another name, as some clients tell hosts apart without their ports.
         picture = {
             "type": "image_url",
@@ -149,30 +144,6 @@ class Stage:
         if call.key == _TOKEN:  # for LiteLLM's JWT authentication; nothing in it is signed
             return f"eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.{self.api_key}"
         return f"{self.api_key}-{call.key}" if call.key else self.api_key
-
-
-class _KeyWatch(logging.Handler):
-    """Keeps the log messages that show the key.
-
-    Args:
-        api_key: The key, or what is part of all keys.
-    """
-
-    def __init__(self, api_key: str) -> None:
-        super().__init__()
-        self._api_key = api_key
-        self._shown: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Look at a message, and at the traceback that goes with it."""
-        text = self.format(record)
-        if self._api_key in text:
-            self._shown.append(text)
-
-    def take(self) -> list[str]:
-        """Return what was kept since the last time."""
-        taken, self._shown = self._shown, []
-        return taken
 
 
 class _Script:

@@ -170,6 +170,12 @@ FLAT = [{"name": "read", "input_schema": {"type": "object", "properties": {"path
         pytest.param([READ, []], [READ + tools("noop"), tools("noop")], [], id="more of its own"),
         pytest.param([READ], [OTHER_READ], [], id="described in its own way"),
         pytest.param([READ], [BOTH], [], id="with a parameter more"),
+        pytest.param([READ, WRITE], [READ, tools("mcp__write")], [], id="after its server's name"),
+        pytest.param(
+            [READ, WRITE], [READ, tools("write_all")],
+            [wrong(2, "write_all(path) ''", "write(path) ''")],
+            id="before something else",
+        ),
         pytest.param(
             [BOTH], [READ],
             [wrong(1, "read(path) ''", "read(path, uri) ''")],

@@ -11,6 +11,7 @@ import pytest
 
 from fake_litellm import Reply, ToolCall
 from litellm_contracts._checks import CHECKS
+from litellm_contracts._model import Call
 from litellm_contracts._observation import Outcome, observe
 from litellm_contracts._profile import ZOO
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from fake_litellm import RecordedRequest
     from litellm_contracts._finding import Finding
-    from litellm_contracts._model import Call
 
     MakeCall = Callable[..., Call]
     Sent = Callable[..., RecordedRequest]
@@ -95,6 +95,21 @@ def part(index: int, call_id: str | None, name: str | None, arguments: str) -> d
                 {"kind": Kind.TOOL, "call": ["call_2", "write", "{}"]},
             ],
             id="enumerations, which hold themselves",
+        ),
+        pytest.param(
+            [part(1, "call_1", "read", '{"a": 1}'), part(3, "call_2", "write", "{}")],
+            id="numbered among texts",
+        ),
+        pytest.param(
+            [
+                {"type": "start", "index": 1, "call": {"id": "call_1", "name": "read"}},
+                {"type": "start", "index": 2, "call": {"id": "call_2", "name": "write"}},
+                {"type": "delta", "index": 1, "delta": {"json": '{"a"'}},
+                {"type": "delta", "index": 2, "delta": {"json": "{"}},
+                {"type": "delta", "index": 1, "delta": {"json": ": 1}"}},
+                {"type": "delta", "index": 2, "delta": {"json": "}"}},
+            ],
+            id="in pieces of another type",
         ),
         pytest.param(
             [
@@ -203,6 +218,18 @@ def test_one_tool_call_may_be_told_in_many_ways(judge: Judge, chunks: list[Any])
             id="one too many",
         ),
         pytest.param({"error": "ValueError: no"}, 1, id="an error after all"),
+        pytest.param(
+            {
+                "chunks": [
+                    {"type": "start", "id": "call_1", "name": "read"},
+                    {"type": "delta", "id": "call_1", "json": '{"a"'},
+                    {"type": "delta", "id": "call_2", "json": ": 1}"},
+                    {"type": "start", "id": "call_2", "name": "write"},
+                ]
+            },
+            1,
+            id="pieces of another call",
+        ),
     ],
 )
 def test_tool_calls_that_do_not_arrive_are_found(
@@ -229,3 +256,25 @@ def test_only_what_was_offered_is_called(
     observation = observe([outcome], [sent("ask", **body)])
     assert len(list(CHECKS["tool-calls"](observation, ZOO))) == found
     assert len(list(CHECKS["whole-or-error"](observation, ZOO))) == min(found, 1)
+
+
+GEMINI = "/v1beta/models/gemini-2.5-pro:streamGenerateContent"
+
+
+@pytest.mark.parametrize(
+    ("path", "sent_arguments", "chunk", "found"),
+    [
+        pytest.param(GEMINI, '{"a": 1}', part(0, "made-up", "read", '{"a": 1}'), 0, id="made up"),
+        pytest.param(GEMINI, '{"a": 1}', part(0, "call_1", "read", '{"a": 2}'), 1, id="altered"),
+        pytest.param(GEMINI, '{"a', part(0, "made-up", "read", "{}"), 0, id="none to be read"),
+        pytest.param(GEMINI, "{}", part(0, None, "read", "{}"), 1, id="no id"),
+        pytest.param("/v1/chat/completions", "{}", part(0, "other", "read", "{}"), 1, id="chat"),
+    ],
+)
+def test_geminis_tool_calls_have_ids_of_the_handlers_own_making(
+    sent: Sent, path: str, sent_arguments: str, chunk: dict[str, Any], found: int
+) -> None:
+    reply = Reply(tool_calls=(ToolCall(name="read", arguments=sent_arguments, id="call_1"),))
+    call = Call(name="ask", method="create_message", marker="[ask]", answers=(reply,))
+    observation = observe([Outcome(call=call, chunks=[chunk])], [sent("ask", path=path)])
+    assert len(list(CHECKS["tool-calls"](observation, ZOO))) == found

@@ -13,7 +13,8 @@ import pytest
 from fake_litellm import Reply
 from litellm_contracts._doors import PythonDoor
 from litellm_contracts._errors import HandlerError
-from litellm_contracts._scenario import Stage, _KeyWatch
+from litellm_contracts._scenario import Stage
+from litellm_contracts._surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,7 +197,7 @@ def test_log_messages_with_the_key_are_kept(
     assert observation.logged == (("one", f"built with {observation.api_key}"),)
     assert observation.about(["one"]).logged == observation.logged
     assert observation.about(["other"]).logged == ()
-    assert not any(isinstance(one, _KeyWatch) for one in logging.root.handlers)
+    assert not any(isinstance(one, Surroundings) for one in logging.root.handlers)
 
 
 @pytest.mark.parametrize(

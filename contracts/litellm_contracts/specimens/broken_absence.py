@@ -186,7 +186,8 @@ class _Previous(AsyncHandler):
     "Clears the task id only after a success.",
     """absence/after-failed-task isolation/long-lived-handler
     isolation/after-every-kind-of-answer isolation/retry-beside-another-task
-    throughout/header""",
+    throughout/header
+    schema/create-message""",
 )
 class _Uncleared(SyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:

@@ -28,7 +28,8 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
     faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
     {ODD_LINE_ENDS}
-        throughout/answers""",
+        throughout/answers
+        faithfulness/beside-many-tasks""",
     ),
     (
         "pieces-doubled",
@@ -38,7 +39,8 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
     faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
     faithfulness/odd-line-ends
-        throughout/answers""",
+        throughout/answers
+        faithfulness/beside-many-tasks""",
     ),
     (
         "pieces-stripped",
@@ -48,7 +50,8 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
     faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
     faithfulness/streams-at-once schema/create-message {ODD_LINE_ENDS}
-        throughout/answers""",
+        throughout/answers
+        faithfulness/beside-many-tasks""",
     ),
     (
         "white-space-lost",
@@ -64,7 +67,8 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
     faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
     {ODD_LINE_ENDS}
-        throughout/answers""",
+        throughout/answers
+        faithfulness/beside-many-tasks""",
     ),
 )
 
@@ -97,7 +101,8 @@ for _number, (_name, _about, _change, _breaks) in enumerate(_CHANGED):
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
     faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
     {ODD_LINE_ENDS}
-    throughout/answers""",
+    throughout/answers
+    faithfulness/beside-many-tasks""",
 )
 class _LastLost(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -147,7 +152,8 @@ class _Decoded(RawHandler):
     "completion-object-returned",
     "Returns the SDK's object instead of its text.",
     """faithfulness/completed-text schema/complete-prompt isolation/other-handler-closed
-    isolation/many-stops complete-prompt/own-answer throughout/answers""",
+    isolation/many-stops complete-prompt/own-answer throughout/answers
+    faithfulness/page-instead-of-completion""",
 )
 class _Object(AsyncHandler):
     def text(self, answer: Any) -> str:  # noqa: ANN401
@@ -228,7 +234,8 @@ class _Swallowed(AsyncHandler):
     "empty-answer-for-an-error",
     "Returns an empty completion where the proxy refused.",
     """faithfulness/refused-request faithfulness/no-connection faithfulness/broken-completion
-    throughout/answers""",
+    throughout/answers
+    faithfulness/page-instead-of-completion schema/complete-prompt""",
 )
 class _EmptyAnswer(AsyncHandler):
     async def complete_prompt(self, prompt: str) -> str:
@@ -262,7 +269,8 @@ class _RateLimit(AsyncHandler):
 @known_bad(
     "error-yielded-as-text",
     "Yields the error of a refused request as the answer's text.",
-    "faithfulness/refused-request faithfulness/no-connection throughout/answers",
+    """faithfulness/refused-request faithfulness/no-connection throughout/answers
+    schema/create-message""",
 )
 class _ErrorAsText(SyncHandler):
     def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -290,7 +298,8 @@ class _NoCause(AsyncHandler):
     "prompt-given-back-when-nothing-answers",
     "Returns the prompt itself where the proxy cannot answer.",
     """faithfulness/no-connection faithfulness/refused-request faithfulness/broken-completion
-    throughout/answers""",
+    throughout/answers
+    faithfulness/page-instead-of-completion schema/complete-prompt""",
 )
 class _GivenBack(SyncHandler):
     def complete_prompt(self, prompt: str) -> str:

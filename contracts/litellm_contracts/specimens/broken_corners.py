@@ -97,7 +97,7 @@ class _Correlated(AsyncHandler):
 @known_bad(
     "id-with-models-after-a-refusal",
     "Asks for the models, with the turn's headers, where a message is refused.",
-    "recognition/id-not-in-side-requests throughout/nothing-leaks",
+    "recognition/id-not-in-side-requests throughout/nothing-leaks schema/create-message",
 )
 class _ModelsAfterRefusal(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401

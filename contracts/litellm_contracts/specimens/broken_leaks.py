@@ -65,7 +65,8 @@ class _WithModels(SyncHandler):
 @known_bad(
     "key-in-errors",
     "Quotes its settings in every error.",
-    "recognition/key-only-in-its-header faithfulness/no-connection throughout/nothing-leaks",
+    """recognition/key-only-in-its-header faithfulness/no-connection throughout/nothing-leaks
+    schema/complete-prompt schema/create-message""",
 )
 class _InError(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -113,7 +114,8 @@ class _InQuery(AsyncHandler):
 @known_bad(
     "key-in-a-note-of-errors",
     "Adds the request's headers to its errors as a note.",
-    "recognition/key-only-in-its-header faithfulness/no-connection throughout/nothing-leaks",
+    """recognition/key-only-in-its-header faithfulness/no-connection throughout/nothing-leaks
+    schema/complete-prompt schema/create-message""",
 )
 class _InNote(SyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:

@@ -34,7 +34,8 @@ class _FirstCall(AsyncHandler):
     "header-missing-with-the-fallback",
     "Tries a refused request once more in a simpler form, without the header.",
     """presence/fallback isolation/long-lived-handler recognition/filed-right-in-trouble
-    throughout/header""",
+    throughout/header
+    schema/create-message""",
 )
 class _Fallback(AsyncHandler):
     def is_retried(self, turn: Turn, error: Exception) -> bool:
@@ -97,7 +98,8 @@ class _Ten(AsyncHandler):
 @known_bad(
     "header-missing-after-two-failures",
     "Takes two failures in a row for a proxy that knows no sessions.",
-    "presence/after-failed-call isolation/long-lived-handler throughout/header",
+    """presence/after-failed-call isolation/long-lived-handler throughout/header
+    schema/create-message""",
 )
 class _TwoFailures(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -119,7 +121,8 @@ class _TwoFailures(AsyncHandler):
     "Builds a new client after a failure and forgets the header with it.",
     """presence/after-failed-call presence/fallback isolation/long-lived-handler
     isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
-    presence/redirect isolation/retry-beside-another-task throughout/header""",
+    presence/redirect isolation/retry-beside-another-task throughout/header
+    schema/create-message""",
 )
 class _AfterFailure(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:

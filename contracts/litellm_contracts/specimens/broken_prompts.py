@@ -67,7 +67,8 @@ known_bad(
     "Sends the task id of a message that failed: only a success clears it.",
     """complete-prompt/after-failed-create-message isolation/long-lived-handler
     isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
-    complete-prompt/retry isolation/retry-beside-another-task throughout/header""",
+    complete-prompt/retry isolation/retry-beside-another-task throughout/header
+    schema/complete-prompt""",
 )
 class _AfterFailure(_remembering(lambda _, handler: handler.memory.get("failed"), AsyncHandler)):  # type: ignore[misc]
     def error(self, turn: Turn, error: Exception) -> Exception:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import zlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -185,3 +186,54 @@ class _ReadOnly(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
         for chunk in super().chunks(event, turn):
             yield self.fault(MappingProxyType(chunk))
+
+
+@unusual("tool-calls-as-events", "Yields the start, the pieces and the end of each tool call.")
+class _Events(AsyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        ids = turn.notes.setdefault("ids", {})
+        for chunk in super().chunks(event, turn):
+            if chunk["type"] != "tool_call_partial":
+                yield chunk
+                continue
+            if chunk["id"]:
+                ids[chunk["index"]] = self.fault(chunk["id"])
+                yield {"type": "tool_call_start", "id": chunk["id"], "name": chunk["name"]}
+            if chunk["arguments"]:
+                told = {"id": ids[chunk["index"]], "delta": chunk["arguments"]}
+                yield {"type": "tool_call_delta", **told}
+
+
+@unusual("tool-call-ids-of-nine-letters", "Writes the ids of tool calls as Mistral wants them.")
+class _NineLetters(SyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        body["messages"] = [self.written_anew(message) for message in body["messages"]]
+        return body
+
+    def written_anew(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        anew = dict(message)
+        if "tool_call_id" in anew:
+            anew["tool_call_id"] = self.fault(_nine_letters(anew["tool_call_id"]))
+        if anew.get("tool_calls"):
+            calls = [{**call, "id": _nine_letters(call["id"])} for call in anew["tool_calls"]]
+            anew["tool_calls"] = calls
+        return anew
+
+
+def _nine_letters(text: str) -> str:
+    return f"{zlib.crc32(text.encode()):09x}"
+
+
+@unusual("tools-named-after-their-server", "Offers each tool with its server's name before it.")
+class _OfServer(AsyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        offered = [
+            {**tool, "function": {**tool["function"], "name": f"own__{tool['function']['name']}"}}
+            for tool in body.get("tools", [])
+        ]
+        if offered:
+            body["tools"] = self.fault(offered)
+            body.pop("tool_choice", None)
+        return body

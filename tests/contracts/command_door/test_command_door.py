@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from litellm_contracts._door import DECOYS
 from litellm_contracts._door_process import environment
 from litellm_contracts._model import OMITTED
 from litellm_contracts._suite import Options, run_suite
+from litellm_contracts._surroundings import DECOYS
 from litellm_contracts._tables import find_contract
 
 if TYPE_CHECKING:
