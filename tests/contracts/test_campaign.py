@@ -161,3 +161,21 @@ def test_who_has_offered_tools_once_is_known_to(campaign: Callable[[Send], Campa
     done.run(DEFAULT_SEED, DEFAULT_EXAMPLES)
     assert done.observation is not None
     assert done.observation.knows_tools
+
+
+def test_what_an_earlier_call_gave_back_is_not_held_against_a_later_one(
+    campaign: Callable[[Send], Campaign],
+) -> None:
+    done = campaign(faithful)
+    perform = done.perform
+
+    def leaking(call: Call, model: str) -> Observation:
+        seen = perform(call, model)
+        if isinstance(call.messages[-1]["content"], list):
+            seen.outcomes[0].told = "Bearer sk-secret"
+        return seen
+
+    done.perform = leaking
+    done.run(DEFAULT_SEED, DEFAULT_EXAMPLES)
+    assert done.findings[0].message == "generated shows the API key to its caller: [redacted]"
+    assert done.conditions == {"content": "a list of parts"}
