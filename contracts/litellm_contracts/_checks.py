@@ -159,8 +159,7 @@ def check_session(observation: Observation, profile: Profile) -> Iterator[Findin
         for seen in observation.requests_of(outcome.call):
             session = seen.request.session
             if not isinstance(due, str):
-                shared_too = shared if due is None else set()
-                wrong = session.session_id in shared_too | _ids_of_others(outcome.call, observation)
+                wrong = session.session_id in shared | _ids_of_others(outcome.call, observation)
                 expected = "no session of another call"
             else:
                 filed_right = (due, profile.litellm_source)

@@ -89,12 +89,12 @@ def _joined(chunks: list[Any]) -> list[str]:
     """Join the texts at the same place of chunks with the same id or index."""
     pieces: dict[Any, list[str]] = {}
     for chunk in chunks:
-        whole = next((one for one in _values_of(chunk) if isinstance(one, dict)), {})
-        leaves = dict(_leaves(whole))
-        whose = [str(leaves[place]) for place in leaves if place.lower().endswith(("id", "index"))]
-        for place, value in leaves.items():
-            if isinstance(value, str):
-                pieces.setdefault((place, *whose), []).append(value)
+        for whole in _values_of(chunk)[:1]:
+            leaves = dict(_leaves(whole))
+            whose = [str(leaves[one]) for one in leaves if one.lower().endswith(("id", "index"))]
+            for place, value in leaves.items():
+                if isinstance(value, str):
+                    pieces.setdefault((place, *whose), []).append(value)
     return ["".join(some) for some in pieces.values()]
 
 

@@ -67,6 +67,7 @@ MODELS = (
 """One of each family that handlers treat in a way of its own, and a name with punctuation."""
 OTHER_MODELS = (
     "azure/gpt-4.1",
+    "gpt-5.1-codex",
     "bedrock/anthropic.claude-3-7-sonnet-20250219-v1:0",
     "mistral-large-latest",
     "qwen3-coder",

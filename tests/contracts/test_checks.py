@@ -127,6 +127,21 @@ def test_a_call_that_is_cancelled_beside_another_may_be_missing(
     assert finding.call == "alone"
 
 
+@pytest.mark.parametrize(
+    ("picture", "error", "missing"),
+    [
+        pytest.param("another", "E: not from there", 0, id="refused"),
+        pytest.param("another", None, 1, id="left out silently"),
+        pytest.param("", "E: no", 1, id="no picture"),
+    ],
+)
+def test_a_call_with_a_picture_elsewhere_may_be_refused(
+    message: MakeCall, picture: str, error: str | None, missing: int
+) -> None:
+    outcome = Outcome(call=message(picture=picture), error=error)
+    assert len(found("reached", observe([outcome], []))) == missing
+
+
 def test_a_request_for_models_is_no_lost_text(message: MakeCall, sent: Sent, seen: Seen) -> None:
     [finding] = found("reached", seen([message()], replace(sent("none"), method="GET")))
     assert "sent no request to the proxy" in finding.message

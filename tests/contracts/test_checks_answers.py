@@ -260,6 +260,8 @@ def test_usage_is_reported_once(judge: Judge, chunks: list[Any], found: int) -> 
         pytest.param([Failure(status=400)], {"error": "E: no"}, "", id="refused and told"),
         pytest.param([Reply(text="One.", ends="drop")], {}, "broke the answer off", id="broken"),
         pytest.param([Reply(text="One.", ends="silent")], {}, "", id="no finish reason"),
+        pytest.param([Reply(text="One.", unstreamed=True)], {}, "", id="no stream"),
+        pytest.param([Page(html="")], {}, "", id="a page instead of a stream"),
         pytest.param([Reply(text=""), Reply(text="One.")], {}, "", id="nothing is taken"),
         pytest.param(
             [Reply(text=""), Reply(text="One.")], {"chunks": text("One.")}, "", id="asked again"
@@ -346,3 +348,9 @@ def test_a_cancelled_call_ends_in_the_cancellation(
     assert [(one.call, "was cancelled by its caller" in one.message) for one in findings] == [
         ("ask", True)
     ] * found
+
+
+def test_a_page_is_no_completion(prompt: MakeCall, sent: Callable[..., RecordedRequest]) -> None:
+    outcome = Outcome(call=prompt(answers=(Page(html="<p>Log in</p>"),)), text="<p>Log in</p>")
+    [finding] = CHECKS["answered-or-error"](observe([outcome], [sent("prompt")]), ZOO)
+    assert "a web page came back" in finding.message

@@ -225,3 +225,11 @@ def test_the_ids_of_tool_calls_may_be_written_anew(sent: Sent, seen: Seen) -> No
     told_anew = [{"role": "tool", "tool_call_id": f"abcdefgh{number}"} for number in (1, 2)]
     request = sent("ask", **OFFERED, messages=[anew, *told_anew, OWN])
     assert told([call], request, seen) == []
+
+
+def test_a_result_may_be_sent_without_its_call_where_the_caller_had_none(
+    sent: Sent, seen: Seen
+) -> None:
+    result = {"role": "tool", "tool_call_id": "c", "content": ""}
+    call = Call(name="ask", method="create_message", marker="[ask]", messages=(result, OWN))
+    assert told([call], sent("ask", **OFFERED, messages=[result, OWN]), seen) == []

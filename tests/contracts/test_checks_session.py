@@ -186,6 +186,14 @@ def test_calls_without_a_task_are_in_no_session_together(
     assert [one.request for one in found(seen([prompt, message], *requests))] == wrong
 
 
+def test_requests_of_no_call_are_passed_over(sent: Sent, seen: Seen) -> None:
+    calls = [
+        Call(name=name, method="complete_prompt", marker=f"[{name}]") for name in ("one", "two")
+    ]
+    requests = [sent("", path="/v1/models"), sent("one", WINDOW), sent("two", WINDOW)]
+    assert [one.request for one in found(seen(calls, *requests))] == [2, 3]
+
+
 def test_the_requests_of_one_call_may_be_in_one_session(
     prompt: MakeCall, sent: Sent, seen: Seen
 ) -> None:

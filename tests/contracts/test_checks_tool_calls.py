@@ -102,6 +102,18 @@ def part(index: int, call_id: str | None, name: str | None, arguments: str) -> d
         ),
         pytest.param(
             [
+                {
+                    "type": "tool_call_partial",
+                    "id": "call_1",
+                    "name": "read",
+                    "arguments": '{"a": 1}',
+                },
+                part(1, "call_2", "write", "{}"),
+            ],
+            id="the first without a number",
+        ),
+        pytest.param(
+            [
                 {"type": "start", "index": 1, "call": {"id": "call_1", "name": "read"}},
                 {"type": "start", "index": 2, "call": {"id": "call_2", "name": "write"}},
                 {"type": "delta", "index": 1, "delta": {"json": '{"a"'}},
