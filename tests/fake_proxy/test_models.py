@@ -15,6 +15,7 @@ DEFAULTS = [
     "gpt-4o",
     "gpt-5",
     "gpt-5-mini",
+    "gpt-5.1-codex",
     "gemini-2.5-pro",
     "claude-sonnet-4-5",
     "o3-mini",
