@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from fake_litellm import Redirect
 from litellm_contracts import _causes
 from litellm_contracts._checks_answers import ANSWER_CHECKS
 from litellm_contracts._checks_hostile import HOSTILE_CHECKS
@@ -81,16 +82,26 @@ def _may_be_unsent(outcome: Outcome) -> bool:
 
 
 def check_header(observation: Observation, profile: Profile) -> Iterator[Finding]:
-    """Each request of a judged call carries exactly the header line that is due, or none."""
+    """Each request of a judged call carries exactly the header line that is due, or none.
+
+    Where the proxy sends a request to another host, the header may stay behind.
+    """
     for outcome in observation.judged():
         due = profile.due(outcome.call)
         for seen in observation.requests_of(outcome.call):
             if due is None:
                 yield from _unwanted(seen, observation, profile)
+            elif _is_sent_away(seen, outcome) and not seen.request.header_values(profile.header):
+                continue
             elif due is ANY:
                 yield from _wanted_somehow(seen, profile)
             else:
                 yield from _wanted(seen, due, observation, profile)
+
+
+def _is_sent_away(seen: Seen, outcome: Outcome) -> bool:
+    is_redirected = any(isinstance(answer, Redirect) for answer in outcome.call.answers)
+    return is_redirected and seen.host != outcome.host
 
 
 def check_header_of_others(observation: Observation, profile: Profile) -> Iterator[Finding]:

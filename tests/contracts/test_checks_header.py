@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fake_litellm import Redirect
 from litellm_contracts._checks import CHECKS
+from litellm_contracts._model import Call
+from litellm_contracts._observation import Outcome, observe
 from litellm_contracts._profile import ZOO, choose_profile
 
 if TYPE_CHECKING:
@@ -14,7 +17,6 @@ if TYPE_CHECKING:
 
     from fake_litellm import RecordedRequest
     from litellm_contracts._checks import Finding
-    from litellm_contracts._model import Call
     from litellm_contracts._observation import Observation
 
     MakeCall = Callable[..., Call]
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 ID = "task-0001"
 OTHER = "task-0002"
+AWAY = (Redirect(location="http://127.0.0.1/v1/chat/completions"),)
 ZOO_ID = ("X-Zoo-Session-ID", ID)
 
 
@@ -137,3 +140,27 @@ def test_a_profile_may_want_a_header_with_any_value(
     )
     assert finding.call == "ask"
     assert finding.marks == tuple(range(2, 2 + len(values)))
+
+
+@pytest.mark.parametrize(
+    ("headers", "answers", "proxy", "wrong"),
+    [
+        pytest.param([], AWAY, "127.0.0.2", 0, id="left behind"),
+        pytest.param([ZOO_ID], AWAY, "127.0.0.2", 0, id="taken along"),
+        pytest.param([("X-Zoo-Session-ID", OTHER)], AWAY, "127.0.0.2", 1, id="another's"),
+        pytest.param([], AWAY, "127.0.0.1/below", 1, id="to the same host"),
+        pytest.param([], (), "127.0.0.2", 1, id="not sent there"),
+    ],
+)
+def test_the_header_may_stay_behind_where_a_request_is_sent_to_another_host(
+    sent: Sent, headers: list[Any], answers: tuple[Any, ...], proxy: str, wrong: int
+) -> None:
+    call = Call(
+        name="ask",
+        method="create_message",
+        marker="[ask]",
+        metadata={"task_id": ID},
+        answers=answers,
+    )
+    observation = observe([Outcome(call=call, proxy=proxy)], [sent("ask", *headers)])
+    assert len(found(observation)) == wrong

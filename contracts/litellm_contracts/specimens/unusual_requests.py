@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
+from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import unusual
 from litellm_contracts.specimens._sdk import client_options, http_library, no_certificates
@@ -125,3 +126,18 @@ class _Old(RawHandler):
         named = (line.partition(b":") for line in lines)
         told = [b"".join((name.upper(), *rest)) for name, *rest in named]
         return b"\r\n".join([self.fault(first.replace(b"HTTP/1.1", b"HTTP/1.0")), *told])
+
+
+@unusual("header-left-behind-elsewhere", "Takes the header off what is sent on to another host.")
+class _LeftBehind(SyncHandler):
+    def new_client(self, **options: Any) -> Any:  # noqa: ANN401
+        transport = http_library().Client(
+            verify=no_certificates(),
+            follow_redirects=True,
+            event_hooks={"request": [self.leave_behind]},
+        )
+        return super().new_client(http_client=transport, **options)
+
+    def leave_behind(self, request: Any) -> None:  # noqa: ANN401 - of the SDK's HTTP library
+        if request.url.host != urlsplit(self.base_url).hostname:
+            self.fault(request.headers).pop(HEADER, None)
