@@ -16,7 +16,7 @@ from litellm_contracts.specimens._ids import AFTER_TURN, PROMPTS
 from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
 _AFTER_A_MESSAGE = f"""complete-prompt/* -complete-prompt/omits-header
     -complete-prompt/own-answer {AFTER_TURN}
@@ -73,6 +73,26 @@ known_bad(
 class _AfterFailure(_remembering(lambda _, handler: handler.memory.get("failed"), AsyncHandler)):  # type: ignore[misc]
     def error(self, turn: Turn, error: Exception) -> Exception:
         self.memory["failed"] = True
+        return super().error(turn, error)  # type: ignore[no-any-return]
+
+
+@known_bad(
+    "prompt-with-id-after-half-an-answer",
+    "Sends the task id of a message whose answer broke off: its end clears it.",
+    """complete-prompt/after-failed-create-message isolation/after-every-kind-of-answer
+    throughout/header""",
+)
+class _AfterHalf(_remembering(lambda _, handler: handler.memory.get("half"), SyncHandler)):  # type: ignore[misc]
+    def begin(self, *given: Any) -> Turn:  # noqa: ANN401
+        self.memory["half"] = False
+        return super().begin(*given)  # type: ignore[no-any-return]
+
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        turn.notes["begun"] = True
+        return super().chunks(event, turn)  # type: ignore[no-any-return]
+
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        self.memory["half"] = turn.notes.get("begun")
         return super().error(turn, error)  # type: ignore[no-any-return]
 
 

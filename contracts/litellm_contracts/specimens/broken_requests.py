@@ -105,7 +105,7 @@ class _OtherProxy(SyncHandler):
 @known_bad(
     "stream-never-read",
     "Returns an iterator that ends before it sends.",
-    f"{MESSAGES} -throughout/* throughout/answers",
+    f"{MESSAGES} -throughout/* throughout/answers -faithfulness/page-instead-of-completion",
     sends=False,
 )
 class _Unread(SyncHandler):
@@ -136,7 +136,8 @@ class _Hangs(AsyncHandler):
 @known_bad(
     "messages-not-passed-on",
     "Sends the system prompt and forgets the messages.",
-    f"{MESSAGES} -throughout/* throughout/nothing-leaks throughout/answers",
+    f"""{MESSAGES} -throughout/* throughout/nothing-leaks throughout/answers
+    -faithfulness/page-instead-of-completion""",
 )
 class _NoMessages(AsyncHandler):
     def body(self, turn: Turn) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class _OtherProxy(AsyncHandler):
 @known_bad(
     "header-missing-where-tools-are-refused",
     "Sends a request whose tools are refused again without them, and without the header.",
-    "presence/fallback throughout/header",
+    "presence/fallback throughout/header schema/create-message",
 )
 class _ToolsRefused(SyncHandler):
     def is_retried(self, turn: Turn, error: Exception) -> bool:
@@ -145,7 +145,7 @@ class _LostConnection(SyncHandler):
 @known_bad(
     "tool-calls-lost-where-streaming-is-refused",
     "Asks for the whole answer where a stream is refused, and reads its text alone.",
-    "throughout/answers",
+    "throughout/answers schema/create-message",
 )
 class _NotStreamed(AsyncHandler):
     def is_retried(self, turn: Turn, error: Exception) -> bool:

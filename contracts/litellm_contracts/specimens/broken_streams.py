@@ -37,7 +37,8 @@ class _Thinking(AsyncHandler):
     "buffer-shared-by-streams",
     "Joins small pieces in a buffer of the handler's, which streams at the same time share.",
     """faithfulness/beside-a-failing-call faithfulness/streams-at-once
-    faithfulness/beside-a-stopped-call throughout/answers""",
+    faithfulness/beside-a-stopped-call throughout/answers
+    faithfulness/beside-many-tasks""",
 )
 class _SharedBuffer(AsyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
