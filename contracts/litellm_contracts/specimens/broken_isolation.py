@@ -134,6 +134,9 @@ class _OnClass(AsyncHandler):
         return self.fault({HEADER: task_id} if task_id else {})
 
 
+_FEW_CALLS = 30  # after more, a contract judges one of two calls alone: which of them is chance
+
+
 @known_bad(
     "id-on-the-handler-between-threads",
     "Sets the task id on the handler, blocks for a while, and reads it again.",
@@ -147,7 +150,9 @@ class _BetweenThreads(SyncHandler):
     def prepare(self, turn: Turn) -> None:
         if not turn.is_prompt:
             self.memory["task_id"] = turn.task_id
-            time.sleep(0.05)
+            self.memory["calls"] = self.memory.get("calls", 0) + 1
+            if self.memory["calls"] <= _FEW_CALLS:
+                time.sleep(0.05)
 
     def headers(self, turn: Turn) -> dict[str, str]:
         if turn.is_prompt or self.memory["task_id"] == turn.task_id:
