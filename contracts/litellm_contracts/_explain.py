@@ -58,6 +58,7 @@ def _notes(call: Call) -> list[str]:
         f"at the same time as {call.together}": call.together,
         f"between two chunks of {call.between}": call.between,
         "in the messages and metadata of the call before, changed": call.in_place,
+        f"with a picture on {call.picture}": call.picture,
         "never read": call.never_read,
         "cancelled": call.cancel,
         "cancelled in mid-stream": call.cancel_after,

@@ -37,7 +37,7 @@ def test_every_contract_is_explained(contract: Contract) -> None:
         ),
         pytest.param(
             "isolation/metadata-changed-in-place",
-            "[in the metadata object of the call before,",
+            "[in the messages and metadata of the call before,",
             id="in place",
         ),
         pytest.param("isolation/after-every-kind-of-stop", "[cancelled; not judged]", id="cancel"),
@@ -55,6 +55,9 @@ def test_every_contract_is_explained(contract: Contract) -> None:
             "isolation/two-handlers",
             "[by handler second of model gpt-5-mini; at the same time as first]",
             id="model of a handler",
+        ),
+        pytest.param(
+            "recognition/key-only-in-its-header", "[with a picture on another]", id="picture"
         ),
         pytest.param("isolation/own-proxy", "[by handler fourth of proxy another]", id="proxy"),
         pytest.param("presence/long-id", "…", id="shortened"),
