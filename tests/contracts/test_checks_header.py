@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -164,3 +165,16 @@ def test_the_header_may_stay_behind_where_a_request_is_sent_to_another_host(
     )
     observation = observe([Outcome(call=call, proxy=proxy)], [sent("ask", *headers)])
     assert len(found(observation)) == wrong
+
+
+def test_what_is_sent_after_a_redirect_is_looked_at_too(sent: Sent) -> None:
+    call = Call(
+        name="ask",
+        method="create_message",
+        marker="[ask]",
+        metadata={"task_id": ID},
+        answers=AWAY,
+    )
+    away = replace(sent("ask"), headers=[("Host", "127.0.0.2")])
+    observation = observe([Outcome(call=call, proxy="127.0.0.1")], [away, sent("ask")])
+    assert [finding.request for finding in found(observation)] == [2]

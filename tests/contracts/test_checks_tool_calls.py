@@ -242,6 +242,18 @@ def test_one_tool_call_may_be_told_in_many_ways(judge: Judge, chunks: list[Any])
             1,
             id="pieces of another call",
         ),
+        pytest.param(
+            {
+                "chunks": [
+                    {"index": 1, "call": ["call_1", "read"]},
+                    {"index": 1, "delta": {"json": '{"a"'}},
+                    {"index": 2, "delta": {"json": ": 1}"}},
+                    {"index": 2, "call": ["call_2", "write"]},
+                ]
+            },
+            1,
+            id="pieces of another index",
+        ),
     ],
 )
 def test_tool_calls_that_do_not_arrive_are_found(
