@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from fake_litellm import Redirect
 from litellm_contracts import _causes
 from litellm_contracts._checks_answers import ANSWER_CHECKS
 from litellm_contracts._checks_hostile import HOSTILE_CHECKS
 from litellm_contracts._checks_leaks import LEAK_CHECKS
 from litellm_contracts._checks_own import OWN_CHECKS
 from litellm_contracts._finding import Finding, marks, marks_named, named
-from litellm_contracts._model import is_fault, says_nothing
+from litellm_contracts._model import is_fault, is_redirected, says_nothing
 from litellm_contracts._profile import ANY
 
 if TYPE_CHECKING:
@@ -100,8 +99,7 @@ def check_header(observation: Observation, profile: Profile) -> Iterator[Finding
 
 
 def _is_sent_away(seen: Seen, outcome: Outcome) -> bool:
-    is_redirected = any(isinstance(answer, Redirect) for answer in outcome.call.answers)
-    return is_redirected and seen.host != outcome.host
+    return is_redirected(outcome.call) and seen.host != outcome.host
 
 
 def check_header_of_others(observation: Observation, profile: Profile) -> Iterator[Finding]:

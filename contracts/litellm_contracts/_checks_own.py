@@ -7,10 +7,9 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from fake_litellm import Redirect
 from litellm_contracts._evidence import SECRET_HEADERS
 from litellm_contracts._finding import Finding, marks, marks_named, named
-from litellm_contracts._model import is_fault
+from litellm_contracts._model import is_fault, is_redirected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -185,7 +184,7 @@ def check_own_proxy(observation: Observation, _profile: Profile) -> Iterator[Fin
 
 def _not_redirected(observation: Observation) -> Iterator[Outcome]:
     for outcome in observation.judged():
-        if not any(isinstance(answer, Redirect) for answer in outcome.call.answers):
+        if not is_redirected(outcome.call):
             yield outcome
 
 
@@ -274,10 +273,16 @@ def _tools(holder: Any) -> dict[str, str]:  # noqa: ANN401 - a request's body, o
 def _lost_of_offer(given: Any, offered: Any) -> Iterator[str]:  # noqa: ANN401 - metadata, body
     """Yield the tools that are given and not offered, and those that lost a parameter.
 
-    A tool may be offered with something before its name, such as the server it is from.
+    A tool may be offered with something before its name, such as the server it is from; one that
+    was given by that very name is another.
     """
-    for name, function in _functions(given).items():
-        named_so = [one for other, one in _functions(offered).items() if other.endswith(name)]
+    wanted = _functions(given)
+    for name, function in wanted.items():
+        named_so = [
+            one
+            for other, one in _functions(offered).items()
+            if other == name or (other.endswith(name) and other not in wanted)
+        ]
         if not any(_parameters(one).keys() >= _parameters(function).keys() for one in named_so):
             yield name
 

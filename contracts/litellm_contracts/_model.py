@@ -157,6 +157,11 @@ def is_fault(answer: Answer) -> bool:
     return getattr(answer, "ends", "fault") != "done" or getattr(answer, "unstreamed", False)
 
 
+def is_redirected(call: Call) -> bool:
+    """Tell whether the proxy sends a request of the call to another place."""
+    return any(hasattr(answer, "location") for answer in call.answers)
+
+
 def says_nothing(answer: Answer) -> bool:
     """Tell whether an answer is empty: a handler may take it, or ask again."""
     return not (getattr(answer, "text", "fault") or getattr(answer, "tool_calls", ()))

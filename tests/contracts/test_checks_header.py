@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 ID = "task-0001"
 OTHER = "task-0002"
 AWAY = (Redirect(location="http://127.0.0.1/v1/chat/completions"),)
+MOVED = Call(
+    name="ask",
+    method="create_message",
+    marker="[ask]",
+    metadata={"task_id": ID},
+    answers=AWAY,
+)
 ZOO_ID = ("X-Zoo-Session-ID", ID)
 
 
@@ -156,25 +163,12 @@ def test_a_profile_may_want_a_header_with_any_value(
 def test_the_header_may_stay_behind_where_a_request_is_sent_to_another_host(
     sent: Sent, headers: list[Any], answers: tuple[Any, ...], proxy: str, wrong: int
 ) -> None:
-    call = Call(
-        name="ask",
-        method="create_message",
-        marker="[ask]",
-        metadata={"task_id": ID},
-        answers=answers,
-    )
+    call = replace(MOVED, answers=answers)
     observation = observe([Outcome(call=call, proxy=proxy)], [sent("ask", *headers)])
     assert len(found(observation)) == wrong
 
 
 def test_what_is_sent_after_a_redirect_is_looked_at_too(sent: Sent) -> None:
-    call = Call(
-        name="ask",
-        method="create_message",
-        marker="[ask]",
-        metadata={"task_id": ID},
-        answers=AWAY,
-    )
     away = replace(sent("ask"), headers=[("Host", "127.0.0.2")])
-    observation = observe([Outcome(call=call, proxy="127.0.0.1")], [away, sent("ask")])
+    observation = observe([Outcome(call=MOVED, proxy="127.0.0.1")], [away, sent("ask")])
     assert [finding.request for finding in found(observation)] == [2]

@@ -172,6 +172,12 @@ FLAT = [{"name": "read", "input_schema": {"type": "object", "properties": {"path
         pytest.param([READ], [BOTH], [], id="with a parameter more"),
         pytest.param([READ, WRITE], [READ, tools("mcp__write")], [], id="after its server's name"),
         pytest.param(
+            [tools("read", "write", "overwrite")], [tools("read", "overwrite")],
+            [wrong(1, "overwrite(path) '', read(path) ''",
+                   "overwrite(path) '', read(path) '', write(path) ''")],
+            id="lost beside one whose name ends alike",
+        ),
+        pytest.param(
             [READ, WRITE], [READ, tools("write_all")],
             [wrong(2, "write_all(path) ''", "write(path) ''")],
             id="before something else",
