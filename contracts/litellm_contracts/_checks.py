@@ -34,7 +34,8 @@ SESSION_ROUTE = re.compile(r"/(chat/completions|completions|responses|messages|e
 def check_reached(observation: Observation, _profile: Profile) -> Iterator[Finding]:
     """Every call reached the proxy and came back: what was never sent is not right either.
 
-    A call may be missing where its task id may be refused, its connection is reset, nobody reads
+    A call may be missing where its task id may be refused, it may fail and does, its connection is
+    reset, nobody reads
     its answer, or only what came before it, such as a chunk that says it has begun; and where it
     fails after several that failed: a handler may ask no more for a while. One that is to
     be tried again may take its time, and one that is made between the chunks of another may wait
@@ -68,7 +69,8 @@ def _may_be_unsent(outcome: Outcome) -> bool:
     call = outcome.call
     is_left_early = (call.abandon_after or call.cancel_after) and not outcome.received_text
     is_cancelled_beside = call.cancel and call.together
-    asks_no_more = outcome.failed_before >= FAILURES_IN_A_ROW and outcome.error is not None
+    is_excused = call.may_fail or outcome.failed_before >= FAILURES_IN_A_ROW
+    fails = outcome.error is not None and not outcome.hangs
     return bool(
         call.may_refuse
         or call.reset_connections
@@ -76,7 +78,7 @@ def _may_be_unsent(outcome: Outcome) -> bool:
         or is_left_early
         or is_cancelled_beside
         or (call.picture and outcome.error is not None)  # not from just anywhere
-        or (asks_no_more and not outcome.hangs)
+        or (is_excused and fails)
     )
 
 

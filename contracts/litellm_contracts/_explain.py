@@ -63,6 +63,7 @@ def _notes(call: Call) -> list[str]:
         "cancelled": call.cancel,
         "cancelled in mid-stream": call.cancel_after,
         "abandoned in mid-stream": call.abandon_after,
+        "may fail": call.may_fail,
         "then closed": call.closes,
     }
     notes = [note for note, applies in told.items() if applies]

@@ -100,7 +100,9 @@ class Call:
         cancel_after: Cancel the call after so many chunks, while the stream is open.
         in_place: Its messages and its metadata are the very objects that the call before was given,
             changed.
-        closes: Close the handler after the call.
+        closes: Close the handler after the call; a later call of that name is made by a new one.
+        stays: Make later calls by the closed handler.
+        may_fail: Whether the call, and building its handler, may fail; what is sent is judged.
         reset_connections: So many new connections are reset before the request is read.
     """
 
@@ -129,6 +131,8 @@ class Call:
     cancel_after: int = 0
     in_place: bool = False
     closes: bool = False
+    stays: bool = False
+    may_fail: bool = False
     times: int = 1
 
     @property

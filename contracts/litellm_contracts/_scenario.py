@@ -4,39 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import re
 import secrets
 from base64 import b64decode
-from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from urllib.parse import urlsplit
 
-from fake_litellm import Failure, FakeLiteLLM, Gate, Redirect, Reply
+from fake_litellm import FakeLiteLLM, Reply
 from litellm_contracts._door import CANCELLED
-from litellm_contracts._model import ANSWER, PNG, is_fault
-from litellm_contracts._observation import Observation, Outcome, observe, owner
+from litellm_contracts._errors import HandlerError
+from litellm_contracts._model import ANSWER, PNG
+from litellm_contracts._observation import Observation, Outcome, observe
+from litellm_contracts._script import Script, redirected_to, waits_first
 from litellm_contracts._surroundings import Surroundings
 from litellm_contracts._threads import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-    from fake_litellm import RecordedRequest
-    from fake_litellm._replies import Answer
-    from litellm_contracts._door import Door, Handler
+    from fake_litellm import Gate
+    from litellm_contracts._door import Door, Handler, Meanwhile
     from litellm_contracts._model import Call
 
 Build: TypeAlias = "Callable[[Call], Awaitable[Handler]]"
 """Builds the handler of a call, unless it is there."""
-_ELSEWHERE = "//"
 _PICTURE = "/picture.png"
 _TOKEN = "token"  # noqa: S105 - the name of a kind of key
-_MOUNTED = "mounted"
-"""Name of the proxy that is served below a path of that name."""
+_MOUNTED, _SLASHED, _UNLISTED = "mounted", "slashed", "unlisted"
+"""Names of proxies that differ: served below a path of that name; with a slash at the end of the
+address that handlers are given; one that refuses to tell about its models."""
+_MODEL_ROUTES = re.compile(r"(/v\d)?/(models?|model_group)(/.*)?")
 BACK_OFF = 0.02
 """Seconds after which a handler whose request was refused is taken to wait to try again."""
-GATE_LIMIT = 2.0
-"""Seconds after which a held answer goes out all the same: a handler may do its calls in turn."""
 
 
 class Stage:
@@ -76,9 +76,9 @@ class Stage:
         self.fake.journal.clear()
         self._surroundings.take_shown()
         pictures = {call.picture for call in calls} - {""}
-        self._start_fakes({call.proxy for call in calls} | _redirected_to(calls) | pictures)
+        self._start_fakes({call.proxy for call in calls} | redirected_to(calls) | pictures)
         calls = [self._with_picture(call) if call.picture else call for call in calls]
-        script = _Script(calls, self._fakes)
+        script = Script(calls, self._fakes)
         for fake in self._fakes.values():
             fake.answer_with(script.answer)
         outcomes: dict[str, Outcome] = {}
@@ -102,7 +102,8 @@ class Stage:
             logged += [(group[0].name, text) for text in self._surroundings.take_shown()]
             for call in group:
                 if call.closes:
-                    closing = self._handlers.pop((call.handler, call.model or model))
+                    built = (call.handler, call.model or model)
+                    closing = self._handlers[built] if call.stays else self._handlers.pop(built)
                     if not call.during:  # else it is closed already
                         await closing.close()
         made = [outcomes[call.name] for call in calls]
@@ -114,7 +115,13 @@ class Stage:
         built = (call.handler, model)
         if built not in self._handlers:
             key, base_url = self._key_of(call), self._fakes[call.proxy].base_url
-            self._handlers[built] = await self._door.build(base_url, key, model)
+            base_url += "/" if call.proxy == _SLASHED else ""
+            try:
+                self._handlers[built] = await self._door.build(base_url, key, model)
+            except HandlerError as error:
+                if not call.may_fail:
+                    raise
+                self._handlers[built] = _Unbuilt(str(error))
         return self._handlers[built]
 
     def _with_picture(self, call: Call) -> Call:
@@ -132,7 +139,11 @@ class Stage:
 
     def _new_fake(self, name: str = "") -> FakeLiteLLM:
         below = f"/{name}" if name == _MOUNTED else ""
-        return FakeLiteLLM(litellm=self._litellm, reply=Reply(text=ANSWER), root_path=below)
+        fake = FakeLiteLLM(litellm=self._litellm, reply=Reply(text=ANSWER), root_path=below)
+        if name == _UNLISTED:
+            refused = {"message": "Virtual key is not allowed to call this route.", "code": "403"}
+            fake.expect_request(_MODEL_ROUTES).respond_with_json({"error": refused}, status=403)
+        return fake
 
     def _start_fakes(self, names: Iterable[str]) -> None:
         for name in sorted(set(names) - self._fakes.keys()):
@@ -146,74 +157,17 @@ class Stage:
         return f"{self.api_key}-{call.key}" if call.key else self.api_key
 
 
-class _Script:
-    """Picks the answer for each request by the call it belongs to.
+class _Unbuilt:
+    """Stands for a handler that could not be built, where that is its own affair."""
 
-    Args:
-        calls: What will be made.
-        fakes: The proxies by name, for redirects from one to another.
-    """
+    def __init__(self, error: str) -> None:
+        self._error = error
 
-    def __init__(self, calls: Sequence[Call], fakes: Mapping[str, FakeLiteLLM]) -> None:
-        self._fakes = fakes
-        self._begun: list[Call] = []
-        self._answers = {call.name: deque(call.answers) for call in calls}
-        self.gates: dict[str, Gate] = {}
-        self._announced: dict[str, Gate] = {}
+    async def call(self, call: Call, _meanwhile: Meanwhile | None = None, /) -> Outcome:
+        return Outcome(call=call, error=self._error)
 
-    def begin(self, group: Sequence[Call]) -> None:
-        """Answer for these calls from now on, rather than for earlier ones of the same text."""
-        self._begun = [*reversed(group), *self._begun]
-
-    def hold(self, call: Call, *, in_stream: bool) -> Gate:
-        """Hold the answer of a call back, or its stream after the first piece.
-
-        A failure is not held: then the gate is reached while the handler waits to try again.
-        """
-        gate = self.gates[call.name] = Gate(GATE_LIMIT)
-        answers = self._answers[call.name]
-        first = answers.popleft() if answers else Reply(text=ANSWER)
-        if isinstance(first, Reply):
-            part: dict[str, Any] = {"hold_in_stream" if in_stream else "hold": gate}
-            first = dataclasses.replace(first, **part)
-        else:
-            self._announced[call.name] = gate
-        answers.appendleft(first)
-        return gate
-
-    def answer(self, request: RecordedRequest) -> Answer | None:
-        """Return the next answer of the call, or `None` for the default."""
-        call = owner(request, self._begun)
-        if call is None:
-            return None
-        if call.name in self._announced:
-            self._announced.pop(call.name).reach()
-        answers = self._answers[call.name]
-        if not answers:
-            return None
-        # A call that is to fail fails however often it is tried.
-        is_last_fault = len(answers) == 1 and is_fault(answers[0])
-        answer = answers[0] if is_last_fault else answers.popleft()
-        if isinstance(answer, Reply) and answer.ends != "done" and not _streams(request):
-            return Failure(status=500)  # what breaks a stream off has no answer without one
-        if isinstance(answer, Redirect) and answer.location.startswith(_ELSEWHERE):
-            # Under another name, as some clients tell hosts apart without their ports.
-            port = self._fakes[answer.location.removeprefix(_ELSEWHERE)].port
-            location = f"http://localhost:{port}{request.path}"
-            return dataclasses.replace(answer, location=location)
-        return answer
-
-
-def _redirected_to(calls: Sequence[Call]) -> set[str]:
-    """Return the names of the proxies that answers redirect to."""
-    answers = [answer for call in calls for answer in call.answers]
-    locations = {answer.location for answer in answers if isinstance(answer, Redirect)}
-    return {one.removeprefix(_ELSEWHERE) for one in locations if one.startswith(_ELSEWHERE)}
-
-
-def _streams(request: RecordedRequest) -> bool:
-    asked = isinstance(request.json, dict) and request.json.get("stream") is True
-    return asked or request.path.endswith("streamGenerateContent")
+    async def close(self) -> None:
+        return
 
 
 def _groups(calls: Sequence[Call]) -> list[list[Call]]:
@@ -230,7 +184,7 @@ def _groups(calls: Sequence[Call]) -> list[list[Call]]:
 
 
 async def _perform_group(
-    group: list[Call], handlers: dict[str, Handler], script: _Script, build: Build
+    group: list[Call], handlers: dict[str, Handler], script: Script, build: Build
 ) -> list[Outcome]:
     leader = group[0]
     if leader.cancel:
@@ -263,7 +217,7 @@ async def _perform_group(
 
 async def _begin_to_wait(together: Sequence[Call], tasks: Mapping[str, asyncio.Task[Any]]) -> None:
     """Let who was refused, or has to queue, wait before others are made; cancel who is to be."""
-    if any(call.cancel or _waits_first(call) for call in together):
+    if any(call.cancel or waits_first(call) for call in together):
         await asyncio.sleep(BACK_OFF)
     for call in together:
         if call.cancel:
@@ -288,7 +242,7 @@ async def _outcome_of(call: Call, task: asyncio.Task[Outcome]) -> Outcome:
 
 
 async def _in_between(
-    group: list[Call], handlers: dict[str, Handler], script: _Script
+    group: list[Call], handlers: dict[str, Handler], script: Script
 ) -> list[Outcome]:
     """Make a call in this very task, and the others between two of its chunks."""
     leader, *others = group
@@ -306,9 +260,9 @@ async def _in_between(
     return [outcome, *outcomes]
 
 
-async def _cancelled(call: Call, handler: Handler, script: _Script) -> Outcome:
+async def _cancelled(call: Call, handler: Handler, script: Script) -> Outcome:
     """Make a call in this very task, and cancel it once the fake holds its answer or refused it."""
-    refused = _waits_first(call)
+    refused = waits_first(call)
     gate = script.hold(call, in_stream=refused)
     reached = asyncio.ensure_future(in_thread(gate.wait_until_reached))
     try:
@@ -324,11 +278,6 @@ async def _cancelled(call: Call, handler: Handler, script: _Script) -> Outcome:
     finally:
         reached.cancel()
         gate.open()
-
-
-def _waits_first(call: Call) -> bool:
-    """Tell whether a call is refused first, so that its handler waits before it tries again."""
-    return bool(call.answers) and isinstance(call.answers[0], Failure)
 
 
 async def _until_reached(gate: Gate, task: asyncio.Task[Outcome]) -> bool:

@@ -159,6 +159,8 @@ def _unseen(contract: Contract) -> str:
     """Say what a contract needs that a program does not show, or nothing."""
     if any(call.needs_stream for call in contract.calls):
         return "a program hands over whole answers, so that no stream can be left"
+    if any(call.stays for call in contract.calls):
+        return "a program lets go of a handler that it closes"
     if contract.checks == ("arguments",):
         return "a program is given copies, so that it cannot alter its caller's arguments"
     return ""

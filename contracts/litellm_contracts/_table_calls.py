@@ -44,6 +44,8 @@ _TAKEN_OVER = (
     "cancel_after",
     "in_place",
     "closes",
+    "stays",
+    "may_fail",
     "times",
 )
 
@@ -229,7 +231,12 @@ def _metadata(entry: Mapping[str, Any], task_ids: Mapping[str, Any], where: str)
 
 
 def read_text(value: Any) -> Any:  # noqa: ANN401
-    """Return a text, also one that is given as a repetition; anything else as it is."""
+    """Return a text, also one that is given as a repetition; anything else as it is.
+
+    One that is `half` ends in half of a character: JSON can hold that, and UTF-8 cannot.
+    """
+    if isinstance(value, dict) and "half" in value:
+        return f"{value['half']}\ud83d"
     if isinstance(value, dict):
         return str(value["repeat"]) * int(value["times"])
     return value
@@ -251,6 +258,8 @@ def _answer(entry: Mapping[str, Any], where: str) -> Answer:
     calls = tuple(ToolCall(**_filled(call)) for call in rest.pop("tool_calls", []))
     counts = {key: rest.pop(key) for key in list(rest) if key.endswith("_tokens")}
     text = read_text(rest.pop("reply"))
+    if "headers" in rest:
+        rest["headers"] = tuple(rest["headers"].items())
     if "pieces" in rest:
         rest["pieces"] = tuple(rest["pieces"])
         if "".join(rest["pieces"]) != text:

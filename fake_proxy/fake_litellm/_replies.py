@@ -100,6 +100,9 @@ class Reply:
         ends_after: How many pieces arrive before an end other than `done`: pieces of text, a
             tool call's name, the halves of its arguments, the finish reason.
         finish: The finish reason on the chat completions API, where it is not the usual one.
+        model: The model's name in the answer, where it is not the one that was asked for: LiteLLM
+            fell back to another.
+        headers: Further header lines; one whose name the fake sends itself takes its place.
     """
 
     text: str = DEFAULT_TEXT
@@ -117,6 +120,8 @@ class Reply:
     ends: Ending = "done"
     ends_after: int = 1
     finish: Literal["", "length", "content_filter"] = ""
+    model: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.tool_calls and self.text == DEFAULT_TEXT:

@@ -140,8 +140,11 @@ class Api:
             scripted = demand.met_by(exchange.default) if demand else exchange.default
         if not isinstance(scripted, Reply):
             return self._fault(exchange, scripted, name)
-        turn = Turn(reply=scripted, model=asked or name, body=body, litellm=exchange.litellm)
-        return self._reply(exchange, turn, name)
+        shown = scripted.model or asked or name
+        turn = Turn(reply=scripted, model=shown, body=body, litellm=exchange.litellm)
+        response = self._reply(exchange, turn, name)
+        response.headers.update(dict(scripted.headers))
+        return response
 
     def _reply(self, exchange: Exchange, turn: Turn, name: str) -> Response:
         exchange.stopping.sleep(turn.reply.latency)

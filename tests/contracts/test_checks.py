@@ -105,6 +105,14 @@ def test_a_call_may_be_missing_after_five_that_were_sent_and_failed(
     assert [finding.call for finding in missed] == ["call-4", "call-5", "call-6"]
 
 
+def test_a_call_that_may_fail_is_missing_only_where_it_does(message: MakeCall) -> None:
+    call = message(may_fail=True)
+    assert found("reached", observe([Outcome(call=call, error="ValueError: closed")], [])) == []
+    for given in ({}, {"error": "no answer within 15 s", "hangs": True}):
+        [missed] = found("reached", observe([Outcome(call=call, **given)], []))
+        assert missed.call == "ask"
+
+
 @pytest.mark.parametrize(
     "given",
     [pytest.param({}, id="silently"), pytest.param({"error": "E", "hangs": True}, id="hung")],

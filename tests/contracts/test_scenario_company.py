@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fake_litellm import Failure, Reply
-from litellm_contracts import _scenario
+from litellm_contracts import _script
 from litellm_contracts._door import CANCELLED
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def test_a_handler_that_takes_turns_is_not_held_up_for_ever(
     monkeypatch: pytest.MonkeyPatch,
     callers: Callers,
 ) -> None:
-    monkeypatch.setattr(_scenario, "GATE_LIMIT", 0.1)
+    monkeypatch.setattr(_script, "GATE_LIMIT", 0.1)
 
     class InTurn(right):
         def __init__(self, **given: str) -> None:

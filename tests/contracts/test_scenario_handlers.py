@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,14 @@ def test_a_handler_can_be_closed_before_the_others(
     assert [outcome.error for outcome in observation.outcomes] == [None] * 3
 
 
+def test_a_closed_handler_can_be_called_again(
+    message: MakeCall, perform: Perform, counted: type[Any]
+) -> None:
+    perform(message("one", closes=True, stays=True), message("two"), factory=counted)
+    (_, first), *rest = counted.log
+    assert rest == [("closed", first), ("closed", first)]
+
+
 def test_a_handler_may_have_a_key_of_its_own(message: MakeCall, perform: Perform) -> None:
     calls = [message("one"), message("two", handler="second", key="another")]
     observation = perform(*calls)
@@ -101,6 +110,41 @@ def test_a_handler_that_cannot_be_built_ends_the_contract(
 ) -> None:
     with pytest.raises(HandlerError, match="TypeError"):
         perform(message(), factory=print)
+
+
+def test_where_it_may_fail_a_handler_need_not_be_built(
+    message: MakeCall, perform: Perform, right: type[Any]
+) -> None:
+    class Strict(right):  # type: ignore[misc]
+        def __init__(self, *, base_url: str, **given: str) -> None:
+            if base_url.endswith("/"):
+                raise ValueError(base_url)
+            super().__init__(base_url=base_url, **given)
+
+    slashed = {"handler": "second", "proxy": "slashed", "may_fail": True}
+    calls = [message("one", **slashed), message("two", **slashed), message("three")]
+    one, two, three = perform(*calls, factory=Strict).outcomes
+    assert one.error == two.error
+    assert "my:factory raised while it built a handler: ValueError" in str(one.error)
+    assert three.error is None
+
+
+def test_a_proxy_may_keep_its_models_to_itself(
+    message: MakeCall, perform: Perform, right: type[Any]
+) -> None:
+    statuses: list[int] = []
+
+    class Asking(right):  # type: ignore[misc]
+        def __init__(self, *, base_url: str, **given: str) -> None:
+            super().__init__(base_url=base_url, **given)
+            for path in ("models", "v1/models", "v1/model/info", "model_group/info"):
+                try:
+                    urllib.request.urlopen(f"{base_url}/{path}")  # noqa: S310
+                except urllib.error.HTTPError as error:
+                    statuses.append(error.code)
+
+    [outcome] = perform(message(proxy="unlisted"), factory=Asking).outcomes
+    assert (statuses, outcome.error) == ([403] * 4, None)
 
 
 def test_what_was_seen_of_earlier_calls_is_forgotten(

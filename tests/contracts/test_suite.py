@@ -155,6 +155,9 @@ def test_what_a_handler_declares_not_to_have_is_not_applicable(
         pytest.param(
             "faithfulness/arguments-left-alone", "is given copies", id="the caller's arguments"
         ),
+        pytest.param(
+            "presence/where-a-call-may-fail", "lets go of a handler", id="a closed handler"
+        ),
     ],
 )
 def test_what_a_program_does_not_show_is_not_applicable(

@@ -179,6 +179,11 @@ def test_the_marker_is_in_the_last_message(
             id="cut short",
         ),
         pytest.param('page = "<html>"', Page(html="<html>"), id="page"),
+        pytest.param(
+            'reply = "Hi.", model = "gpt-4o-mini", headers = { x-left = "0" }',
+            Reply(text="Hi.", model="gpt-4o-mini", headers=(("x-left", "0"),)),
+            id="another model",
+        ),
         pytest.param('reply = "Hi."', Reply(text="Hi."), id="reply"),
         pytest.param(
             'reply = { repeat = " a", times = 3 }', Reply(text=" a a a"), id="repeated reply"
@@ -193,6 +198,13 @@ def test_the_marker_is_in_the_last_message(
 def test_answers(read_calls: Callable[[str], tuple[Call, ...]], entry: str, answer: object) -> None:
     [call] = read_calls(f'calls = [{{ do = "complete_prompt", answers = [{{ {entry} }}] }}]')
     assert call.answers == (answer,)
+
+
+def test_a_text_may_end_in_half_of_a_character(
+    read_calls: Callable[[str], tuple[Call, ...]],
+) -> None:
+    [call] = read_calls("""calls = [{ do = "create_message", text = { half = "Half: " } }]""")
+    assert call.messages[-1]["content"] == f"Half: \ud83d {call.marker}"
 
 
 def test_a_call_may_continue_another(read_calls: Callable[[str], tuple[Call, ...]]) -> None:

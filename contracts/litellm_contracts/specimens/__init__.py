@@ -26,6 +26,7 @@ def all_specimens() -> Mapping[str, Specimen]:
         broken_isolation,
         broken_keeping,
         broken_leaks,
+        broken_learning,
         broken_meanwhile,
         broken_memory,
         broken_pieces,

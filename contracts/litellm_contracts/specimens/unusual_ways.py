@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._registry import unusual
 from litellm_contracts.specimens._sdk import plain
+from litellm_contracts.specimens.broken_learning import mend
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator, Iterator, Mapping
@@ -237,3 +238,25 @@ class _OfServer(AsyncHandler):
             body["tools"] = self.fault(offered)
             body.pop("tool_choice", None)
         return body
+
+
+@unusual("opened-again", "Opens its client again where it is called after it was closed.")
+class _OpenedAgain(AsyncHandler):
+    async def prepare(self, turn: Turn) -> None:
+        del turn
+        if self.memory.pop("closed", False):
+            self.client = self.fault(self.new_client())
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        self.memory["closed"] = True
+        await super().aclose()
+
+
+@unusual("text-mended", "Sends a question mark where a text holds half of a character.")
+class _Mended(SyncHandler):
+    def begin(self, *given: Any) -> Turn:  # noqa: ANN401
+        turn = super().begin(*given)
+        mended = tuple(mend(message) for message in turn.messages)
+        turn.messages = mended if mended == turn.messages else self.fault(mended)
+        return turn

@@ -1,0 +1,154 @@
+"""Handlers that go by what they learned: of an answer, of the proxy's address, of their own end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
+from litellm_contracts.specimens._registry import known_bad
+from litellm_contracts.specimens._sdk import client_options, http_library, no_certificates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_FORBIDDEN = 403
+
+
+class _Listener(SyncHandler):
+    """Keeps the header lines of the last answer."""
+
+    def new_client(self, **options: Any) -> Any:  # noqa: ANN401
+        transport = http_library().Client(
+            verify=no_certificates(), event_hooks={"response": [self.hear]}
+        )
+        return super().new_client(**client_options(self, transport) | options)
+
+    def hear(self, response: Any) -> None:  # noqa: ANN401
+        """Take down what an answer says."""
+        self.memory["said"] = response.headers
+
+    def said(self, name: str) -> str:
+        """Return a line of the last answer."""
+        return str(self.memory.get("said", {}).get(name, ""))
+
+
+@known_bad(
+    "headers-kept-with-another-model",
+    "Keeps the call, headers and all, to which another model answered than it asked.",
+    "presence/whatever-an-answer-says throughout/header",
+)
+class _Pinned(SyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        if event.get("model") not in {None, "", self.model}:
+            self.memory.setdefault("pinned", super().headers(turn))
+        yield from super().chunks(event, turn)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return (
+            self.fault(self.memory["pinned"]) if "pinned" in self.memory else super().headers(turn)
+        )
+
+
+@known_bad(
+    "header-missing-for-a-candidate",
+    "Takes a proxy for too old to group conversations whose version it cannot read.",
+    "presence/whatever-an-answer-says throughout/header",
+)
+class _Candidate(_Listener):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers, version = super().headers(turn), self.said("x-litellm-version")
+        is_read = all(part.isdigit() for part in version.split(".")) or not version
+        return headers if is_read else self.fault({})
+
+
+@known_bad(
+    "header-missing-where-none-is-left",
+    "Queues its calls where the rate limit leaves none, and sends them without their headers.",
+    "presence/whatever-an-answer-says throughout/header",
+)
+class _Queue(_Listener):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        is_used_up = self.said("x-ratelimit-remaining-requests") == "0"
+        return self.fault({}) if is_used_up else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-for-an-address-with-a-slash",
+    "Sends the header where a request's address begins with the proxy's: letter by letter.",
+    "presence/unusual-proxy throughout/header",
+)
+class _Slash(AsyncHandler):
+    def __init__(self, base_url: str, api_key: str, model: str) -> None:
+        self.given = base_url
+        super().__init__(base_url.rstrip("/"), api_key, model)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        is_ours = f"{self.base_url}/v1".startswith(f"{self.given}/")
+        return super().headers(turn) if is_ours else self.fault({})
+
+
+@known_bad(
+    "header-missing-without-a-list-of-models",
+    "Takes a proxy that does not list its models for none of LiteLLM's.",
+    "presence/unusual-proxy throughout/header",
+)
+class _Unlisted(AsyncHandler):
+    async def prepare(self, turn: Turn) -> None:
+        del turn
+        if "lists" not in self.memory:
+            try:
+                await self.client.models.list()
+            except Exception as error:  # noqa: BLE001 - whatever it is
+                self.memory["lists"] = getattr(error, "status_code", None) != _FORBIDDEN
+            else:
+                self.memory["lists"] = True
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return super().headers(turn) if self.memory.get("lists", True) else self.fault({})
+
+
+@known_bad(
+    "header-missing-once-opened-again",
+    "Opens its client again where it is called after it was closed, and forgets the header.",
+    "presence/where-a-call-may-fail throughout/header",
+)
+class _Reopened(AsyncHandler):
+    async def prepare(self, turn: Turn) -> None:
+        del turn
+        if self.memory.pop("closed", False):
+            self.client = self.new_client()
+            self.memory["again"] = True
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return self.fault({}) if "again" in self.memory else super().headers(turn)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        self.memory["closed"] = True
+        await super().aclose()
+
+
+@known_bad(
+    "header-missing-for-a-mended-text",
+    "Mends a text that is no UTF-8 in a request of its own.",
+    "presence/where-a-call-may-fail throughout/header",
+)
+class _Mended(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        mended = [mend(message) for message in turn.messages]
+        if mended == list(turn.messages):
+            return super().headers(turn)
+        turn.messages = tuple(mended)
+        return self.fault({})
+
+    def request(self, turn: Turn) -> dict[str, Any]:
+        headers = self.headers(turn)  # mends the messages
+        return super().request(turn) | {"extra_headers": headers}
+
+
+def mend(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a message whose text is UTF-8: a question mark for half of a character."""
+    content = message.get("content")
+    if not isinstance(content, str):
+        return message
+    return {**message, "content": content.encode("utf-8", "replace").decode()}
