@@ -69,7 +69,7 @@ def test_a_reply_that_is_cut_by_its_length(wire: Wire, fake_litellm: FakeLiteLLM
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_an_answer_of_another_model_with_lines_of_its_own(
-    wire: Wire, fake_litellm: FakeLiteLLM, stream: bool
+    wire: Wire, fake_litellm: FakeLiteLLM, *, stream: bool
 ) -> None:
     lines = (("x-litellm-attempted-fallbacks", "1"), ("x-ratelimit-remaining-requests", "0"))
     fake_litellm.script(Reply(model="gpt-4o-mini", headers=lines))

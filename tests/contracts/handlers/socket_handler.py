@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -35,17 +36,16 @@ class Handler:
     def _ask(self, system_prompt: str, messages: list[Any], lines: list[tuple[str, str]]) -> str:
         asked = [{"role": "system", "content": system_prompt}, *messages]
         body = json.dumps({"model": self.model, "messages": asked}).encode()
-        connection = http.client.HTTPConnection(self.address)
-        connection.putrequest("POST", "/v1/chat/completions")
         common = [
             ("Authorization", f"Bearer {self.api_key}"),
             ("Content-Type", "application/json"),
             ("Content-Length", str(len(body))),
         ]
-        for name, value in [*common, *lines]:
-            connection.putheader(name, value)
-        connection.endheaders(body)
-        with connection.getresponse() as response:
-            answer = json.loads(response.read())
-        connection.close()
+        with closing(http.client.HTTPConnection(self.address)) as connection:
+            connection.putrequest("POST", "/v1/chat/completions")
+            for name, value in [*common, *lines]:
+                connection.putheader(name, value)
+            connection.endheaders(body)
+            with connection.getresponse() as response:
+                answer = json.loads(response.read())
         return str(answer["choices"][0]["message"]["content"])
