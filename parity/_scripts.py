@@ -37,6 +37,8 @@ def upstream_answer(body: dict[str, Any]) -> Reply | Failure:
 def fake_answer(recorded: RecordedRequest) -> Reply | Failure:
     """Return what the fake is to answer to a request."""
     row = _table()[_model_of(recorded)]
+    if fallback := _fallback(recorded.json):
+        return _answer(_table()[fallback], {"model": fallback})
     return _answer(row, row.get("fake", {}) | _explained(row, recorded.json))
 
 
@@ -46,6 +48,11 @@ def _model_of(recorded: RecordedRequest) -> str:
         return str(named)
     parts = (unquote(part) for part in re.split("[/:]", recorded.path))
     return next((part for part in parts if part in _table()), "text")
+
+
+def _fallback(body: Any) -> str | None:  # noqa: ANN401
+    """Return the model that a request names to fall back to, which it does: its own fails."""
+    return body["fallbacks"][0] if isinstance(body, dict) and "fallbacks" in body else None
 
 
 def _explained(row: dict[str, Any], body: Any) -> dict[str, Any]:  # noqa: ANN401

@@ -149,12 +149,15 @@ def _envelope(turn: Turn, keys: tuple[str, ...]) -> _Body:
 def _deltas(turn: Turn) -> Iterator[_Body]:
     if turn.reply.reasoning:
         yield {"reasoning_content": turn.reply.reasoning}
-    for piece in turn.pieces:
-        yield {"content": piece}
+    *pieces, last = [{"content": piece} for piece in turn.pieces] or [{}]
+    yield from pieces
     calls = list(enumerate(turn.reply.tool_calls))
     if calls and turn.reply.tool_calls_at_once:
-        yield {"tool_calls": [_tool_call(call) | {"index": index} for index, call in calls]}
+        whole = [_tool_call(call) | {"index": index} for index, call in calls]
+        yield {**last, "tool_calls": whole}
         return
+    if last:
+        yield last
     for index, call in calls:
         opening = _tool_call(call)
         opening["function"]["arguments"] = ""

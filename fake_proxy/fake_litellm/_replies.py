@@ -81,8 +81,9 @@ class Reply:
         pieces: The text as the stream delivers it; by default word by word.
         reasoning: Text of a reasoning model, before the answer.
         tool_calls: Tool calls; the finish reason is then `tool_calls`.
-        tool_calls_at_once: Stream all tool calls whole, in one event, as LiteLLM does where it
-            passes on those of Gemini; else one after the other, in parts.
+        tool_calls_at_once: Stream all tool calls whole, in one event with the last piece of the
+            text, as LiteLLM does where it passes on those of Gemini (measured with 1.106.2); else
+            one after the other, in parts.
         unstreamed: Answer with JSON although a stream is asked for, as a cache before LiteLLM may.
         usage: Token counts; streamed only when the request asks with `include_usage`.
         latency: Seconds before the answer begins.
@@ -100,8 +101,7 @@ class Reply:
         ends_after: How many pieces arrive before an end other than `done`: pieces of text, a
             tool call's name, the halves of its arguments, the finish reason.
         finish: The finish reason on the chat completions API, where it is not the usual one.
-        model: The model's name in the answer, where it is not the one that was asked for: LiteLLM
-            fell back to another.
+        model: The model that answers, where LiteLLM fell back to another than was asked for.
         headers: Further header lines; one whose name the fake sends itself takes its place.
     """
 

@@ -52,7 +52,8 @@ class FakeLiteLLM(HTTPServer):
             or `omit`; `None` where it is not set.
         request_correlation_in_logs: LiteLLM's `litellm_settings.request_correlation_in_logs`.
         root_path: Path below which the proxy is served, such as "/litellm" (LiteLLM's
-            `SERVER_ROOT_PATH`); whatever is asked for elsewhere is not found, as behind a gateway.
+            `SERVER_ROOT_PATH`); whatever is asked for elsewhere is not found, as behind a gateway:
+            LiteLLM by itself answers there, too.
         reply: What to answer when nothing is scripted. Where the request forces a tool call or a
             JSON Schema on the answer, an example of that takes the place of the text; what is
             scripted goes out as it is.

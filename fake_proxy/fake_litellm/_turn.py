@@ -142,7 +142,9 @@ class Api:
             return self._fault(exchange, scripted, name)
         shown = scripted.model or asked or name
         turn = Turn(reply=scripted, model=shown, body=body, litellm=exchange.litellm)
-        response = self._reply(exchange, turn, name)
+        response = self._reply(exchange, turn, scripted.model or name)
+        if scripted.model:
+            response.headers["x-litellm-attempted-fallbacks"] = "1"
         response.headers.update(dict(scripted.headers))
         return response
 

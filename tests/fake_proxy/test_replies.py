@@ -71,12 +71,13 @@ def test_a_reply_that_is_cut_by_its_length(wire: Wire, fake_litellm: FakeLiteLLM
 def test_an_answer_of_another_model_with_lines_of_its_own(
     wire: Wire, fake_litellm: FakeLiteLLM, *, stream: bool
 ) -> None:
-    lines = (("x-litellm-attempted-fallbacks", "1"), ("x-ratelimit-remaining-requests", "0"))
+    lines = (("x-litellm-version", "1.106.2rc1"), ("x-ratelimit-remaining-requests", "0"))
     fake_litellm.script(Reply(model="gpt-4o-mini", headers=lines))
     answer = wire.chat(stream=stream)
     said = answer.events if stream else [answer.json]
     assert {event["model"] for event in said} == {"gpt-4o-mini"}
-    for line in lines:
+    told = (("x-litellm-model-group", "gpt-4o-mini"), ("x-litellm-attempted-fallbacks", "1"))
+    for line in (*lines, *told):
         assert [one for one in answer.headers if one[0] == line[0]] == [line]
 
 

@@ -82,6 +82,20 @@ def test_tool_calls_may_come_whole_in_one_event(wire: Wire, fake_litellm: FakeLi
     ]
 
 
+def test_tool_calls_at_once_share_their_event_with_the_end_of_the_text(
+    wire: Wire, fake_litellm: FakeLiteLLM
+) -> None:
+    fake_litellm.script(Reply(text="I will look.", tool_calls=CALLS, tool_calls_at_once=True))
+    deltas = [event["choices"][0]["delta"] for event in wire.chat(stream=True).events]
+    assert [list(delta) for delta in deltas[1:]] == [
+        ["content"],
+        ["content"],
+        ["content", "tool_calls"],
+        [],
+    ]
+    assert "".join(delta.get("content", "") for delta in deltas) == "I will look."
+
+
 def test_the_sdk_reads_streamed_tool_calls(
     client: openai.OpenAI, fake_litellm: FakeLiteLLM
 ) -> None:

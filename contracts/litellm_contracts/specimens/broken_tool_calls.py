@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import AsyncHandler, Parts, Turn
+from litellm_contracts.specimens._base import AsyncHandler, Parts, SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
@@ -194,3 +194,16 @@ class _FirstOfEvent(AsyncHandler):
             if delta.get("tool_calls"):
                 delta["tool_calls"] = self.fault(delta["tool_calls"][:1])
         return super().chunks(event, turn)
+
+
+@known_bad(
+    "tool-calls-lost-behind-a-text",
+    "Looks for tool calls only in an event that holds no text.",
+    "faithfulness/text-beside-tool-calls throughout/answers",
+)
+class _Either(SyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        chunks = list(super().chunks(event, turn))
+        if any(chunk["type"] == "text" for chunk in chunks) and len(chunks) > 1:
+            chunks = self.fault([chunk for chunk in chunks if chunk["type"] == "text"])
+        yield from chunks
