@@ -35,7 +35,7 @@ class _Listener(SyncHandler):
 @known_bad(
     "headers-kept-with-another-model",
     "Keeps the call, headers and all, to which another model answered than it asked.",
-    "presence/whatever-an-answer-says throughout/header",
+    "isolation/whatever-an-answer-says throughout/header",
 )
 class _Pinned(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -52,7 +52,7 @@ class _Pinned(SyncHandler):
 @known_bad(
     "header-missing-for-a-candidate",
     "Takes a proxy for too old to group conversations whose version it cannot read.",
-    "presence/whatever-an-answer-says throughout/header",
+    "isolation/whatever-an-answer-says throughout/header",
 )
 class _Candidate(_Listener):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -64,7 +64,7 @@ class _Candidate(_Listener):
 @known_bad(
     "header-missing-where-none-is-left",
     "Queues its calls where the rate limit leaves none, and sends them without their headers.",
-    "presence/whatever-an-answer-says throughout/header",
+    "isolation/whatever-an-answer-says throughout/header",
 )
 class _Queue(_Listener):
     def headers(self, turn: Turn) -> dict[str, str]:
