@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import re
 import secrets
 from base64 import b64decode
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from urllib.parse import urlsplit
 
-from fake_litellm import FakeLiteLLM, Reply
 from litellm_contracts._door import CANCELLED
 from litellm_contracts._errors import HandlerError
-from litellm_contracts._model import ANSWER, PNG
+from litellm_contracts._model import PNG
 from litellm_contracts._observation import Observation, Outcome, observe
+from litellm_contracts._proxies import address_of, new_proxy
 from litellm_contracts._script import Script, redirected_to, waits_first
 from litellm_contracts._surroundings import Surroundings
 from litellm_contracts._threads import in_thread
@@ -31,10 +30,6 @@ Build: TypeAlias = "Callable[[Call], Awaitable[Handler]]"
 """Builds the handler of a call, unless it is there."""
 _PICTURE = "/picture.png"
 _TOKEN = "token"  # noqa: S105 - the name of a kind of key
-_MOUNTED, _SLASHED, _UNLISTED = "mounted", "slashed", "unlisted"
-"""Names of proxies that differ: served below a path of that name; with a slash at the end of the
-address that handlers are given; one that refuses to tell about its models."""
-_MODEL_ROUTES = re.compile(r"(/v\d)?/(models?|model_group)(/.*)?")
 BACK_OFF = 0.02
 """Seconds after which a handler whose request was refused is taken to wait to try again."""
 
@@ -54,7 +49,7 @@ class Stage:
         self._door = door
         self.api_key = f"sk-contract-{secrets.token_hex(8)}"
         self._litellm = litellm
-        self.fake = self._new_fake()
+        self.fake = new_proxy("", litellm)
         self._fakes = {"": self.fake}
         self._handlers: dict[tuple[str, str], Handler] = {}
         self._surroundings = Surroundings(self.api_key)
@@ -114,8 +109,7 @@ class Stage:
         model = call.model or model
         built = (call.handler, model)
         if built not in self._handlers:
-            key, base_url = self._key_of(call), self._fakes[call.proxy].base_url
-            base_url += "/" if call.proxy == _SLASHED else ""
+            key, base_url = self._key_of(call), address_of(call.proxy, self._fakes[call.proxy])
             try:
                 self._handlers[built] = await self._door.build(base_url, key, model)
             except HandlerError as error:
@@ -137,17 +131,9 @@ class Stage:
         text = {"type": "text", "text": last["content"]}
         return dataclasses.replace(call, messages=(*history, {**last, "content": [text, picture]}))
 
-    def _new_fake(self, name: str = "") -> FakeLiteLLM:
-        below = f"/{name}" if name == _MOUNTED else ""
-        fake = FakeLiteLLM(litellm=self._litellm, reply=Reply(text=ANSWER), root_path=below)
-        if name == _UNLISTED:
-            refused = {"message": "Virtual key is not allowed to call this route.", "code": "403"}
-            fake.expect_request(_MODEL_ROUTES).respond_with_json({"error": refused}, status=403)
-        return fake
-
     def _start_fakes(self, names: Iterable[str]) -> None:
         for name in sorted(set(names) - self._fakes.keys()):
-            fake = self._fakes[name] = self._new_fake(name)
+            fake = self._fakes[name] = new_proxy(name, self._litellm)
             fake.journal = self.fake.journal
             fake.start()
 

@@ -199,7 +199,7 @@ def make_marker(contract_id: str, name: str) -> str:
 
 
 def _messages(entry: Mapping[str, Any], text: str) -> tuple[dict[str, Any], ...]:
-    history = [{"role": role, "content": content} for role, content in entry.get("history", [])]
+    history = [_message(said) for said in entry.get("history", [])]
     if entry.get("as_tool_result"):
         function = {"name": "read_file", "arguments": '{"path": "a.txt"}'}
         call = {"id": _TOOL_CALL_ID, "type": "function", "function": function}
@@ -210,6 +210,13 @@ def _messages(entry: Mapping[str, Any], text: str) -> tuple[dict[str, Any], ...]
         parts = [{"type": "text", "text": first}, {"type": "text", "text": rest}]
         return (*history, {"role": "user", "content": parts})
     return (*history, {"role": "user", "content": text})
+
+
+def _message(said: Mapping[str, Any] | Sequence[str]) -> dict[str, Any]:
+    """Return a message of the history: as it is written, or from its role and its content."""
+    return (
+        dict(said) if isinstance(said, dict) else dict(zip(("role", "content"), said, strict=True))
+    )
 
 
 def _metadata(entry: Mapping[str, Any], task_ids: Mapping[str, Any], where: str) -> Any:  # noqa: ANN401

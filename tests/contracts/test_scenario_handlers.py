@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import urllib.error
@@ -145,6 +146,24 @@ def test_a_proxy_may_keep_its_models_to_itself(
 
     [outcome] = perform(message(proxy="unlisted"), factory=Asking).outcomes
     assert (statuses, outcome.error) == ([403] * 4, None)
+
+
+def test_the_models_of_a_proxy_may_be_able_to_do_little(
+    message: MakeCall, perform: Perform, right: type[Any]
+) -> None:
+    told: list[dict[str, Any]] = []
+
+    class Asking(right):  # type: ignore[misc]
+        def __init__(self, *, base_url: str, **given: str) -> None:
+            super().__init__(base_url=base_url, **given)
+            with urllib.request.urlopen(f"{base_url}/v1/model/info") as answer:  # noqa: S310
+                told.extend(json.load(answer)["data"])
+
+    [outcome] = perform(message(proxy="modest"), factory=Asking).outcomes
+    models = {model["model_name"]: model["model_info"] for model in told}
+    assert outcome.error is None
+    assert models["gpt-4o"]["supports_function_calling"] is False
+    assert models["gpt-4o"]["supports_native_streaming"] is False
 
 
 def test_what_was_seen_of_earlier_calls_is_forgotten(

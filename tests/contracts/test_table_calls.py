@@ -200,6 +200,19 @@ def test_answers(read_calls: Callable[[str], tuple[Call, ...]], entry: str, answ
     assert call.answers == (answer,)
 
 
+def test_a_message_of_the_history_may_be_written_as_it_is_sent(
+    read_calls: Callable[[str], tuple[Call, ...]],
+) -> None:
+    [call] = read_calls("""
+        calls = [{ do = "create_message", history = [
+          ["user", "Hello."], { role = "assistant", content = "", refusal = "I cannot." },
+        ] }]""")
+    assert call.messages[:-1] == (
+        {"role": "user", "content": "Hello."},
+        {"role": "assistant", "content": "", "refusal": "I cannot."},
+    )
+
+
 def test_a_text_may_end_in_half_of_a_character(
     read_calls: Callable[[str], tuple[Call, ...]],
 ) -> None:

@@ -20,6 +20,7 @@ def all_specimens() -> Mapping[str, Specimen]:
         broken_circumstances,
         broken_company,
         broken_completions,
+        broken_conversations,
         broken_corners,
         broken_habits,
         broken_hostile,

@@ -12,7 +12,7 @@ from litellm_contracts.specimens._registry import known_bad
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_FULL = 100_000  # tokens of a prompt
+_FULL = 1_000_000  # tokens of a prompt
 _IN_A_ROW = 5
 _LONG = 30  # seconds
 _MOST_TASKS = 64

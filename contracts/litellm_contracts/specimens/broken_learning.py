@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
+from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
 from litellm_contracts.specimens._sdk import client_options, http_library, no_certificates
 
@@ -73,6 +74,72 @@ class _Queue(_Listener):
 
 
 @known_bad(
+    "header-missing-past-the-cache",
+    "Drops an answer from LiteLLM's cache, and asks past it in a request of its own.",
+    "isolation/whatever-an-answer-says throughout/header",
+)
+class _PastTheCache(_Listener):
+    def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        answer = super().send(turn)
+        if not self.said("x-litellm-cache-key"):
+            return answer
+        answer.close()
+        request = self.request(turn) | {"extra_headers": self.fault({})}
+        return self.client.chat.completions.create(**request)
+
+
+@known_bad(
+    "session-of-an-answer",
+    "Sends the session that the last answer named.",
+    "isolation/whatever-an-answer-says throughout/header",
+)
+class _Echo(_Listener):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        session = self.said("x-session-id")
+        return self.fault({HEADER: session}) if session else super().headers(turn)
+
+
+@known_bad(
+    "session-made-up-where-one-is-wanted",
+    "Makes a session up where the proxy refuses a call that has none.",
+    "isolation/whatever-an-answer-says throughout/header",
+)
+class _MadeUp(AsyncHandler):
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        if "no session id" in str(error):
+            self.memory["session"] = "session-20261128"
+        return super().error(turn, error)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if headers or "session" not in self.memory:
+            return headers
+        return self.fault({HEADER: self.memory["session"]})
+
+
+@known_bad(
+    "cut-prompt-continued-as-a-turn",
+    "Lets the last conversation's request continue a prompt whose answer was cut.",
+    "isolation/whatever-an-answer-says throughout/header",
+)
+class _Continued(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        if turn.is_prompt and turn.finished:
+            return self.fault(self.memory.get("headers", {}))
+        headers = super().headers(turn)
+        if not turn.is_prompt:
+            self.memory["headers"] = headers
+        return headers
+
+    def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        answer = super().send(turn)
+        if turn.is_prompt and answer.choices[0].finish_reason == "length" and not turn.finished:
+            turn.finished = True
+            self.client.chat.completions.create(**self.request(turn))
+        return answer
+
+
+@known_bad(
     "header-missing-for-an-address-with-a-slash",
     "Sends the header where a request's address begins with the proxy's: letter by letter.",
     "presence/unusual-proxy throughout/header",
@@ -105,6 +172,27 @@ class _Unlisted(AsyncHandler):
 
     def headers(self, turn: Turn) -> dict[str, str]:
         return super().headers(turn) if self.memory.get("lists", True) else self.fault({})
+
+
+@known_bad(
+    "header-missing-for-a-model-that-does-not-stream",
+    "Asks for the whole answer, and forgets the header, where the proxy says a model streams not.",
+    "presence/unusual-proxy throughout/header",
+)
+class _Unstreamed(AsyncHandler):
+    async def prepare(self, turn: Turn) -> None:
+        del turn
+        if "streams" not in self.memory:
+            self.memory["streams"] = True
+            with suppress(Exception):
+                url = f"{self.base_url.rstrip('/')}/v1/model/info"
+                answer = await self.client.get(url, cast_to=http_library().Response)
+                known = {row["model_name"]: row["model_info"] for row in answer.json()["data"]}
+                streams = known[self.model].get("supports_native_streaming", True)
+                self.memory["streams"] = streams
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return super().headers(turn) if self.memory.get("streams", True) else self.fault({})
 
 
 @known_bad(

@@ -1,0 +1,120 @@
+"""Handlers that treat a conversation by what is in it: thoughts, files, calls without a result."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
+from litellm_contracts.specimens._registry import known_bad
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_ODD = "presence/unusual-conversation throughout/header"
+
+
+@known_bad(
+    "header-missing-for-signed-thoughts",
+    "Posts by itself what holds signed thoughts, which the SDK's types do not know.",
+    _ODD,
+)
+class _Signed(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        is_signed = any("thinking_blocks" in message for message in turn.messages)
+        return self.fault({}) if is_signed else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-for-a-call-without-a-result",
+    "Mends a conversation in which a tool's result is missing, and sends it by itself.",
+    _ODD,
+)
+class _Unanswered(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        calls = [call["id"] for said in turn.messages for call in said.get("tool_calls") or ()]
+        results = [said["tool_call_id"] for said in turn.messages if said["role"] == "tool"]
+        return super().headers(turn) if set(calls) <= set(results) else self.fault({})
+
+
+@known_bad(
+    "header-missing-for-a-tool-that-is-no-function",
+    "Posts by itself what offers tools that are no functions.",
+    _ODD,
+)
+class _NoFunction(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        is_known = all(tool["type"] == "function" for tool in turn.tools)
+        return super().headers(turn) if is_known else self.fault({})
+
+
+@known_bad("header-missing-for-a-file", "Sends what holds a file by code of its own.", _ODD)
+class _File(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        parts = [part for said in turn.messages for part in listed(said.get("content"))]
+        has_file = any(part.get("type") == "file" for part in parts)
+        return self.fault({}) if has_file else super().headers(turn)
+
+
+@known_bad(
+    "session-id-of-the-metadata",
+    "Prefers what the metadata calls a session to the task id.",
+    _ODD,
+)
+class _SessionId(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        session = (turn.metadata or {}).get("session_id")
+        return self.fault({HEADER: session}) if headers and session else headers
+
+
+def listed(content: object) -> list[Any]:
+    """Return the parts of a content, none where it is a text."""
+    return content if isinstance(content, list) else []
+
+
+@known_bad(
+    "header-missing-where-a-signature-is-refused",
+    "Asks again without thinking, and without the header, where a thought's signature is refused.",
+    "presence/fallback throughout/header",
+)
+class _Signature(AsyncHandler):
+    def is_retried(self, turn: Turn, error: Exception) -> bool:
+        if "signature" in str(error) and "again" not in turn.notes:
+            turn.notes["again"] = True
+            return True
+        return super().is_retried(turn, error)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return self.fault({}) if "again" in turn.notes else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-where-a-retry-is-refused",
+    "Asks again without tools where they are refused; where that was a retry, without the header.",
+    "presence/fallback throughout/header",
+)
+class _RetryRefused(SyncHandler):
+    def is_retried(self, turn: Turn, error: Exception) -> bool:
+        is_refused = getattr(error, "status_code", None) == 400  # noqa: PLR2004
+        if is_refused and turn.tools and turn.attempt > 1 and "again" not in turn.notes:
+            turn.notes["again"] = True
+            return True
+        return super().is_retried(turn, error)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return self.fault({}) if "again" in turn.notes else super().headers(turn)
+
+
+@known_bad(
+    "escapes-undone",
+    "Undoes HTML's escapes in the text of an answer.",
+    "faithfulness/streamed-text throughout/answers",
+)
+class _Escapes(AsyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        for chunk in super().chunks(event, turn):
+            if chunk["type"] == "text" and html.unescape(chunk["text"]) != chunk["text"]:
+                yield self.fault({**chunk, "text": html.unescape(chunk["text"])})
+            else:
+                yield chunk
