@@ -43,7 +43,8 @@ def never_sent(outcome: Outcome, observation: Observation) -> str:
             "a request arrived, but its body does not hold the text that was passed in: check "
             "that messages and prompt are sent on"
         )
-    if (outcome.error or "").startswith("TypeError"):
+    error = outcome.error or ""
+    if error.startswith("TypeError") and "argument" in error:  # JavaScript's are of many kinds
         return (
             "the methods are called as create_message(system_prompt, messages, metadata) and "
             "complete_prompt(prompt)"

@@ -24,9 +24,7 @@ _LOST = "pieces of the stream are dropped, repeated or put in another chunk type
 
 def check_text(observation: Observation, _profile: Profile) -> Iterator[Finding]:
     """A judged call returns the whole text of the answer that succeeded, where it got that far."""
-    for outcome in observation.judged():
-        if _gave_up(outcome, observation):
-            continue
+    for outcome in _answered(observation):
         expected = _reply(outcome.call).text
         if outcome.error is not None:
             yield _failed(outcome)
@@ -135,9 +133,7 @@ def check_error_cause(observation: Observation, _profile: Profile) -> Iterator[F
 
 def check_tool_calls(observation: Observation, _profile: Profile) -> Iterator[Finding]:
     """A judged call yields the tool calls of the answer: name, id and whole arguments."""
-    for outcome in observation.judged():
-        if _gave_up(outcome, observation):
-            continue
+    for outcome in _answered(observation):
         if outcome.error is not None:
             yield _failed(outcome)
             continue
@@ -180,11 +176,15 @@ def _is_poor(answer: Answer) -> bool:
     )
 
 
-def _gave_up(outcome: Outcome, observation: Observation) -> bool:
-    """Tell whether a call failed before it was answered: nobody has to try again."""
-    faults = sum(is_fault(answer) for answer in outcome.call.answers)
-    made = len(observation.requests_of(outcome.call))
-    return outcome.error is not None and 0 < made <= faults
+def _answered(observation: Observation) -> Iterator[Outcome]:
+    """Yield what was judged, but for calls that failed before they were answered.
+
+    Nobody has to try again; and what was never sent is told of by another check.
+    """
+    for outcome in observation.judged():
+        faults = sum(is_fault(answer) for answer in outcome.call.answers)
+        if outcome.error is None or len(observation.requests_of(outcome.call)) > faults:
+            yield outcome
 
 
 def _reply(call: Call) -> Reply:

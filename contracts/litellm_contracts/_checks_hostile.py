@@ -16,6 +16,7 @@ INJECTED = "x-injected"
 """The header that a hostile task id tries to smuggle in."""
 AT_ONCE = 1.0
 """Seconds within which a refusal counts as immediate: the SDK's retries take longer."""
+_TIMES_A_GOOD_CALL = 3
 
 
 def check_injection(observation: Observation, profile: Profile) -> Iterator[Finding]:
@@ -63,12 +64,15 @@ def check_refused_or_omitted(observation: Observation, profile: Profile) -> Iter
 def check_refused_at_once(observation: Observation, _profile: Profile) -> Iterator[Finding]:
     """A hostile id that is refused is refused at once, not after seconds of retries.
 
-    Beside another call it may have to wait for its turn.
+    Beside another call it may have to wait for its turn. What takes its time over any call may
+    take it over a refusal.
     """
+    good = [one.seconds for one in observation.judged() if one.error is None]
+    limit = max(AT_ONCE, _TIMES_A_GOOD_CALL * max(good, default=0.0))
     for outcome in _hostile(observation):
         sent = observation.requests_of(outcome.call)
         is_alone = outcome.call.partner is None
-        if is_alone and outcome.error is not None and not sent and outcome.seconds > AT_ONCE:
+        if is_alone and outcome.error is not None and not sent and outcome.seconds > limit:
             yield Finding(
                 message=f"{named(outcome.call)} was refused after {outcome.seconds:.1f} s: "
                 f"{outcome.error}",

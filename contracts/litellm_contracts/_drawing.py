@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._corners import MODELS
+from litellm_contracts._model import PNG
 from litellm_contracts._openapi import document
 
 if TYPE_CHECKING:
@@ -105,7 +106,12 @@ def _narrowed() -> dict[str, Any]:
     request["properties"]["model"] = {"enum": list(MODELS)}
     request["properties"]["messages"]["maxItems"] = 4
     request["properties"]["tools"] |= {"type": "array", "maxItems": 2}  # null is a handler's way
-    schemas["ContentPart"]["oneOf"].pop()  # audio and files are beyond text handlers
+    parts = schemas["ContentPart"]["oneOf"]
+    parts.pop()  # audio and files are beyond text handlers
+    # What is no picture's URL is refused by some clients, and what lies elsewhere is fetched.
+    parts[1]["properties"]["image_url"]["properties"]["url"] = {
+        "enum": [f"data:image/png;base64,{PNG}"]
+    }
     schemas["Tool"] = schemas["FunctionTool"]
     _close(schemas)
     return {**full, "paths": {_PATH: {"post": full["paths"][_PATH]["post"]}}}

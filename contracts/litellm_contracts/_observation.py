@@ -152,13 +152,22 @@ def observe(
 ) -> Observation:
     """Attribute each recorded request to the call whose marker it holds.
 
-    Calls may share a text: then it is the latest of those that had begun.
+    Calls may share a text: then it is the latest of those that had begun, and of those that are
+    made at the same time the one whose task id it carries, or that has made the fewest.
     """
+    requests = list(enumerate(journal, start=1))
+    begun = {
+        number: tuple(one.call for one in reversed(outcomes) if one.began < number)
+        for number, _ in requests
+    }
+    owners = {number: owners_of(request, begun[number]) for number, request in requests}
+    made = Counter(calls[0].name for calls in owners.values() if len(calls) == 1)
     seen = []
-    for number, request in enumerate(journal, start=1):
-        begun = tuple(one.call for one in reversed(outcomes) if one.began < number)
-        call = owner(request, begun)
-        strays = {} if call else {"begun": begun}
+    for number, request in requests:
+        call = min(owners[number], key=lambda one: made[one.name], default=None)
+        if call is not None and len(owners[number]) > 1:
+            made[call.name] += 1
+        strays = {} if call else {"begun": begun[number]}
         seen.append(Seen(number=number, request=request, call=call, **strays))
     _count_failures(outcomes, {one.call.name for one in seen if one.call})
     return Observation(outcomes=tuple(outcomes), seen=tuple(seen), api_key=api_key)
@@ -177,20 +186,30 @@ def _count_failures(outcomes: Iterable[Outcome], sent: Collection[str]) -> None:
 
 
 def owner(request: RecordedRequest, calls: Iterable[Call]) -> Call | None:
+    """Return the call a request belongs to, the first where several may be it."""
+    return next(iter(owners_of(request, calls)), None)
+
+
+def owners_of(request: RecordedRequest, calls: Iterable[Call]) -> Sequence[Call]:
     """Return the call a request belongs to: the one whose marker comes last in its text.
 
     A conversation's history repeats earlier markers, so the newest message decides; a body that
     is not chat-shaped is searched as a whole. Counting the tokens of a call's text is not the call.
+    Calls of the same text at the same time are told apart by their task ids in its headers; all are
+    returned where there is none.
     """
     if COUNTING_ROUTE.search(request.path):
-        return None
+        return ()
     calls = list(calls)
     for text in _newest_first(request):
         found = [(text.rfind(call.marker), call) for call in calls if call.marker in text]
         if found:
             first = max(found, key=lambda pair: pair[0])[1]
-            return _named_in_headers(request, [one for one in calls if _go_together(first, one)])
-    return None
+            values = [value for _, value in request.headers]  # an id may be of any type
+            twins = [one for one in calls if _go_together(first, one)]
+            named = [one for one in twins if one.task_id in values]
+            return named[:1] or twins
+    return ()
 
 
 def _go_together(call: Call, other: Call) -> bool:
@@ -198,12 +217,6 @@ def _go_together(call: Call, other: Call) -> bool:
     return other.marker == call.marker and (other.together or other.name) == (
         call.together or call.name
     )
-
-
-def _named_in_headers(request: RecordedRequest, calls: Sequence[Call]) -> Call:
-    """Return the call whose task id a header holds, else the first: nothing else tells them."""
-    values = [value for _, value in request.headers]  # an id may be of any type
-    return next((call for call in calls if call.task_id in values), calls[0])
 
 
 def _newest_first(request: RecordedRequest) -> Iterable[str]:

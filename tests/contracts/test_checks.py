@@ -43,7 +43,13 @@ def test_a_call_that_reached_the_proxy_is_reached(
     [
         pytest.param(None, " and returned without an error", "base_url is ignored", id="silent"),
         pytest.param("ValueError: no", ": ValueError: no", "the handler refuses", id="refused"),
-        pytest.param("TypeError: no", ": TypeError: no", "the methods are called", id="signature"),
+        pytest.param("TypeError: no", ": TypeError: no", "the handler refuses", id="of a type"),
+        pytest.param(
+            "TypeError: takes 3 positional arguments",
+            ": TypeError: takes 3 positional arguments",
+            "the methods are called",
+            id="signature",
+        ),
     ],
 )
 def test_a_call_without_a_request_is_not_reached(

@@ -70,10 +70,12 @@ def test_each_call_is_looked_at(
     assert {finding.call for finding in findings} == {"failed", "wrong"}
 
 
-def test_a_call_that_fails_without_a_request_did_not_give_up(message: MakeCall) -> None:
+@pytest.mark.parametrize("check", ["text", "tool-calls"])
+def test_a_call_without_a_request_is_told_of_elsewhere(message: MakeCall, check: str) -> None:
     call = message(answers=(Failure(status=500), Reply()))
-    [finding] = CHECKS["text"](observe([Outcome(call=call, error="E: no")], []), ZOO)
-    assert "failed although it was answered: E: no" in finding.message
+    observation = observe([Outcome(call=call, error="E: no")], [])
+    assert list(CHECKS[check](observation, ZOO)) == []
+    assert len(list(CHECKS["reached"](observation, ZOO))) == 1
 
 
 @pytest.mark.parametrize(

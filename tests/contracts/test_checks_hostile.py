@@ -117,6 +117,17 @@ def test_an_id_that_is_altered_is_found(judge: Judge, values: list[str]) -> None
     assert finding.marks == tuple(range(2, 2 + len(values)))
 
 
+def test_whoever_takes_long_over_a_good_call_may_take_as_long_to_refuse(
+    message: MakeCall, sent: Sent
+) -> None:
+    call = message("ask", HOSTILE, may_refuse=True)
+    refused = Outcome(call=call, error="ValueError: no", seconds=3.2)
+    for seconds, found in ((1.1, 0), (1.0, 1)):
+        good = Outcome(call=message("good", "task-0000"), seconds=seconds)
+        observation = observe([good, refused], [sent("good", (HEADER, "task-0000"))])
+        assert len(list(CHECKS["refused-at-once"](observation, ZOO))) == found
+
+
 @pytest.mark.parametrize(
     ("seconds", "error", "requests", "found"),
     [

@@ -72,6 +72,18 @@ def test_calls_of_one_text_at_the_same_time_may_have_any_task_id(
     assert owner(sent("same", ("X-Zoo-Session-ID", "task-0001")), [two, one]) is one
 
 
+def test_calls_of_one_text_at_the_same_time_share_what_names_none_of_them(
+    message: MakeCall, sent: Sent
+) -> None:
+    one = message("one", "task-0001", marker="[same]")
+    two = message("two", "task-0002", marker="[same]", together="one")
+    named, nameless = sent("same", ("X-Zoo-Session-ID", "task-0002")), sent("same")
+    for journal in ([named, nameless], [nameless, named]):
+        observation = observe([Outcome(call=one), Outcome(call=two)], journal)
+        assert len(observation.requests_of(one)) == len(observation.requests_of(two)) == 1
+        assert observation.requests_of(two)[0].request is named
+
+
 @pytest.mark.parametrize(
     "path",
     [

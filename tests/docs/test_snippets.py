@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LIMIT = 120
 FREE = [
     (re.compile(r"\b\d+\.\d s\b"), "N s"),
+    (re.compile(r"\b\d+%"), "N%"),
     (re.compile(r"openai \d[\w.]+"), "openai V"),
     (re.compile(r"Python \d[\w.]+"), "Python V"),
 ]
