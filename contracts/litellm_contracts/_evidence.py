@@ -91,18 +91,28 @@ def _answer(answer: Answer) -> str:
     """Say what is unusual about a scripted answer, if anything."""
     match answer:
         case Failure():
-            return f"HTTP {answer.status}"
+            told = f"HTTP {answer.status}"
         case Cut():
-            return f"connection reset ({answer.at})"
+            told = f"connection reset ({answer.at})"
         case Redirect():
             is_elsewhere = answer.location.startswith("//")
-            return f"HTTP {answer.status} to {'another host' if is_elsewhere else answer.location}"
-        case Page() | Reply(unstreamed=True):
-            return "a web page" if isinstance(answer, Page) else "JSON instead of a stream"
-        case Reply(finish="length" | "content_filter"):
-            return f"finish reason {answer.finish}"
-        case _:
-            return _ENDINGS[answer.ends]
+            told = f"HTTP {answer.status} to {'another host' if is_elsewhere else answer.location}"
+        case Page():
+            told = "a web page"
+        case Reply():
+            told = _reply(answer)
+    return told
+
+
+def _reply(answer: Reply) -> str:
+    lines = ", ".join(name for name, _ in answer.headers[:3])
+    told = {
+        "JSON instead of a stream": answer.unstreamed,
+        f"finish reason {answer.finish}": answer.finish,
+        f"by the model {answer.model}": answer.model,
+        f"with {lines}": answer.headers,
+    }
+    return next((what for what, applies in told.items() if applies), _ENDINGS[answer.ends])
 
 
 def _request(seen: Seen, total: int, marks: set[int]) -> dict[str, Any]:

@@ -119,7 +119,7 @@ class Reply:
     hold_in_stream: Gate | None = None
     ends: Ending = "done"
     ends_after: int = 1
-    finish: Literal["", "length", "content_filter"] = ""
+    finish: str = ""
     model: str = ""
     headers: tuple[tuple[str, str], ...] = ()
 
@@ -146,15 +146,16 @@ class Failure:
     Attributes:
         status: HTTP status, 400 or above.
         message: The error message; by default one in LiteLLM's wording.
-        retry_after: Seconds, sent as a plain `retry-after`, as a gateway before LiteLLM would;
-            LiteLLM itself only passes `llm_provider-retry-after`, which no SDK reads.
+        retry_after: Seconds, or a date as HTTP writes it, sent as a plain `retry-after`, as a
+            gateway before LiteLLM would; LiteLLM itself only passes `llm_provider-retry-after`,
+            which no SDK reads.
         retry_after_ms: Milliseconds, sent as `retry-after-ms` (read by openai 1.9.0 and later).
         latency: Seconds before the answer.
     """
 
     status: int
     message: str | None = None
-    retry_after: float | None = None
+    retry_after: float | str | None = None
     retry_after_ms: int | None = None
     latency: float = 0.0
 

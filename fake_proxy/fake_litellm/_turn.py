@@ -205,7 +205,9 @@ def arguments_of(call: ToolCall) -> object:
 
 def _retry_lines(failure: Failure) -> tuple[tuple[str, str], ...]:
     lines = []
-    if failure.retry_after is not None:
+    if isinstance(failure.retry_after, str):
+        lines.append(("retry-after", failure.retry_after))
+    elif failure.retry_after is not None:
         lines.append(("retry-after", f"{failure.retry_after:g}"))
     if failure.retry_after_ms is not None:
         lines.append(("retry-after-ms", str(failure.retry_after_ms)))

@@ -157,6 +157,8 @@ def test_what_a_call_got_and_beside_which_it_was_made(message: MakeCall, prompt:
         pytest.param(Redirect(location="//b"), ["HTTP 307 to another host"], id="redirect away"),
         pytest.param(Reply(ends="drop"), ["the answer breaks off"], id="broken stream"),
         pytest.param(Reply(finish="length"), ["finish reason length"], id="cut short"),
+        pytest.param(Reply(model="gpt-5"), ["by the model gpt-5"], id="fallen back"),
+        pytest.param(Reply(headers=(("x-left", "0"),)), ["with x-left"], id="unusual lines"),
     ],
 )
 def test_an_unusual_answer_is_told(

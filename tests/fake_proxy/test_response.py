@@ -86,6 +86,12 @@ def test_retry_after_goes_first(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     assert answer.names[3:6] == REFUSED
 
 
+def test_retry_after_may_be_a_date(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
+    date = "Sat, 28 Nov 2026 00:00:00 GMT"
+    fake_litellm.script(Failure(status=429, retry_after=date))
+    assert wire.chat().headers[1] == ("retry-after", date)
+
+
 @pytest.mark.parametrize(
     ("line", "body"),
     [

@@ -228,3 +228,26 @@ class _Waiting(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         headers, waiting = super().headers(turn), self.memory.get("waiting")
         return self.fault(waiting) if waiting and not headers else headers
+
+
+@known_bad(
+    "header-left-by-retries-that-overlap",
+    "Sets the client's header for a retry, and puts back what it found there.",
+    "isolation/retry-beside-another-task throughout/header",
+)
+class _PutBack(AsyncHandler):
+    async def back_off(self, turn: Turn) -> None:
+        turn.notes.setdefault("found", self.memory.get("headers", {}))
+        self.memory["headers"] = super().headers(turn)
+        await super().back_off(turn)
+
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        try:
+            return await super().send(turn)
+        finally:
+            if "found" in turn.notes:
+                self.memory["headers"] = turn.notes["found"]
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        left = self.memory.get("headers", {})
+        return super().headers(turn) or (self.fault(left) if left else left)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
@@ -11,6 +12,7 @@ from litellm_contracts.specimens._registry import known_bad
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_MOST_PICTURES = 20
 _ODD = "presence/unusual-conversation throughout/header"
 
 
@@ -54,6 +56,64 @@ class _File(AsyncHandler):
         parts = [part for said in turn.messages for part in listed(said.get("content"))]
         has_file = any(part.get("type") == "file" for part in parts)
         return self.fault({}) if has_file else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-for-arguments-that-are-none",
+    "Sends a conversation as it is, and without the header, whose arguments it cannot read.",
+    _ODD,
+)
+class _Arguments(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        try:
+            for said in turn.messages:
+                for call in said.get("tool_calls") or ():
+                    json.loads(call["function"]["arguments"])
+        except ValueError:
+            return self.fault({})
+        return super().headers(turn)
+
+
+@known_bad(
+    "header-missing-for-many-pictures",
+    "Leaves pictures beyond the twentieth out, in a request of its own.",
+    _ODD,
+)
+class _Pictures(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        parts = [part for said in turn.messages for part in listed(said.get("content"))]
+        pictures = [part for part in parts if part.get("type") == "image_url"]
+        return self.fault({}) if len(pictures) > _MOST_PICTURES else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-in-another-mode",
+    "Keeps the request of a task, and begins anew without the header in another mode.",
+    "presence/every-turn throughout/header",
+)
+class _Mode(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if not headers:
+            return headers
+        kept = self.memory.setdefault(turn.task_id, turn.system_prompt)
+        return headers if kept == turn.system_prompt else self.fault({})
+
+
+@known_bad(
+    "header-missing-after-rewinding",
+    "Keeps a task's messages, and sends others than those and more without the header.",
+    "presence/every-turn throughout/header",
+)
+class _Rewound(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if not headers or len(turn.messages) == 1:
+            return headers
+        before = self.memory.get(turn.task_id)
+        self.memory[turn.task_id] = [*turn.messages]
+        is_longer = before is None or list(turn.messages[: len(before)]) == before
+        return headers if is_longer else self.fault({})
 
 
 @known_bad(

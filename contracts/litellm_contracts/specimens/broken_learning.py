@@ -12,6 +12,7 @@ from litellm_contracts.specimens._sdk import client_options, http_library, no_ce
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_DEAR = 2.0  # dollars
 _FORBIDDEN = 403
 
 
@@ -89,6 +90,29 @@ class _PastTheCache(_Listener):
 
 
 @known_bad(
+    "header-missing-beyond-a-cost",
+    "Sends what follows a dear answer to a cheaper model, without the header.",
+    "isolation/whatever-an-answer-says throughout/header",
+)
+class _Cost(_Listener):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        is_dear = float(self.said("x-litellm-response-cost") or 0) > _DEAR
+        return self.fault({}) if is_dear else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-until-a-date",
+    "Asks again at once, without the header, where it cannot read for how long it is limited.",
+    "presence/fallback throughout/header",
+)
+class _Date(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        answer = getattr(turn.failure, "response", None)
+        asked = answer.headers.get("retry-after", "0") if answer is not None else "0"
+        return super().headers(turn) if asked.isdigit() else self.fault({})
+
+
+@known_bad(
     "session-of-an-answer",
     "Sends the session that the last answer named.",
     "isolation/whatever-an-answer-says throughout/header",
@@ -115,6 +139,27 @@ class _MadeUp(AsyncHandler):
         if headers or "session" not in self.memory:
             return headers
         return self.fault({HEADER: self.memory["session"]})
+
+
+@known_bad(
+    "prompt-streamed-as-a-turn",
+    "Lets the last conversation's request stream a prompt that must be streamed.",
+    "isolation/whatever-an-answer-says throughout/header",
+)
+class _MustStream(SyncHandler):
+    def is_retried(self, turn: Turn, error: Exception) -> bool:
+        if turn.is_prompt and "stream mode" in str(error) and "again" not in turn.notes:
+            turn.notes["again"] = True
+            return True
+        return super().is_retried(turn, error)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        if "again" in turn.notes:
+            return self.fault(self.memory.get("headers", {}))
+        headers = super().headers(turn)
+        if not turn.is_prompt:
+            self.memory["headers"] = headers
+        return headers
 
 
 @known_bad(
