@@ -88,6 +88,8 @@ class Call:
             `together` with a third, once the third is over.
         together: Make the call at the same time as that other call: neither is answered
             before both have arrived.
+        held: Which of its answers is held back while others are made: the first, or that to a later
+            attempt.
         between: Make the call between two chunks of that other call, in the same task or thread.
         judged: Whether the contract's checks look at this call.
         may_refuse: Whether the handler may refuse the call: its task id is hostile. Such a call
@@ -122,6 +124,7 @@ class Call:
     during: str | None = None
     together: str | None = None
     between: str | None = None
+    held: int = 1
     judged: bool = True
     may_refuse: bool = False
     reset_connections: int = 0

@@ -48,13 +48,14 @@ class Script:
         """
         gate = self.gates[call.name] = Gate(GATE_LIMIT)
         answers = self._answers[call.name]
-        first = answers.popleft() if answers else Reply(text=ANSWER)
-        if isinstance(first, Reply):
+        if not answers:
+            answers.append(Reply(text=ANSWER))
+        held = answers[call.held - 1]
+        if isinstance(held, Reply):
             part: dict[str, Any] = {"hold_in_stream" if in_stream else "hold": gate}
-            first = dataclasses.replace(first, **part)
+            answers[call.held - 1] = dataclasses.replace(held, **part)
         else:
             self._announced[call.name] = gate
-        answers.appendleft(first)
         return gate
 
     def answer(self, request: RecordedRequest) -> Answer | None:

@@ -35,6 +35,7 @@ _TAKEN_OVER = (
     "during",
     "together",
     "between",
+    "held",
     "judged",
     "may_refuse",
     "reset_connections",

@@ -107,6 +107,16 @@ def test_a_handler_that_takes_turns_is_not_held_up_for_ever(
     assert callers(observation) == ["one", "two"]
 
 
+def test_calls_may_be_made_while_the_answer_to_a_second_try_is_held_back(
+    message: MakeCall, prompt: MakeCall, perform: Perform, callers: Callers
+) -> None:
+    again = (Failure(status=429, retry_after_ms=1), Reply(text="Hello."))
+    calls = [message("one", answers=again, held=2), prompt("two", during="one")]
+    observation = perform(*calls)
+    assert callers(observation) == ["one", "one", "two"]
+    assert [outcome.received_text for outcome in observation.outcomes] == ["Hello.", "Hello."]
+
+
 def test_a_call_that_never_gets_to_the_proxy_does_not_hold_up_its_partner(
     message: MakeCall,
     perform: Perform,

@@ -251,3 +251,27 @@ class _PutBack(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         left = self.memory.get("headers", {})
         return super().headers(turn) or (self.fault(left) if left else left)
+
+
+@known_bad(
+    "header-swapped-for-a-second-try",
+    "Sets the client's header while a request is tried again, and takes it off after.",
+    "isolation/retry-beside-another-task throughout/header",
+)
+class _Swapped(AsyncHandler):
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        try:
+            return await self.client.chat.completions.create(**self.request(turn))
+        except Exception as error:
+            if not self.is_retried(turn, error):
+                raise
+        turn.attempt += 1
+        self.memory["headers"] = super().headers(turn)
+        try:
+            return await super().send(turn)
+        finally:
+            self.memory.pop("headers", None)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        swapped = self.memory.get("headers", {})
+        return super().headers(turn) or (self.fault(swapped) if swapped else swapped)
