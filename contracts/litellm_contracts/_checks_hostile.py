@@ -68,7 +68,7 @@ def check_refused_at_once(observation: Observation, _profile: Profile) -> Iterat
     take it over a refusal.
     """
     good = [one.seconds for one in observation.judged() if one.error is None]
-    limit = max(AT_ONCE, _TIMES_A_GOOD_CALL * max(good, default=0.0))
+    limit = max([AT_ONCE, *(_TIMES_A_GOOD_CALL * seconds for seconds in good)])
     for outcome in _hostile(observation):
         sent = observation.requests_of(outcome.call)
         is_alone = outcome.call.partner is None
