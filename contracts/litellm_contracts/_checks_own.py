@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from litellm_contracts._observation import Observation, Outcome, Seen
     from litellm_contracts._profile import Profile
 
+_REFUSED = 400
+"""The least status of what is no answer."""
 _MOST_TOOLS = 128
 """How many tools OpenAI takes with a request."""
 
@@ -63,7 +65,8 @@ def check_own_model(observation: Observation, _profile: Profile) -> Iterator[Fin
     """
     for outcome in observation.judged():
         requests = observation.requests_of(outcome.call)
-        may_change = any(is_fault(answer) for answer in outcome.call.answers)
+        fails = any((seen.request.status or 0) >= _REFUSED for seen in requests)
+        may_change = fails or any(is_fault(answer) for answer in outcome.call.answers)
         if outcome.call.reset_connections:
             continue  # what was tried first is not recorded
         for seen in requests[:1] if may_change else requests:

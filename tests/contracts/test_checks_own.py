@@ -94,6 +94,14 @@ def test_another_model_may_be_asked_after_a_failure_within_the_call(
     assert len(judge("own-model", call, second, sent("ask"), model="gpt-4o")) == 1
 
 
+@pytest.mark.parametrize(("status", "found"), [(400, 0), (399, 1), (None, 1)])
+def test_another_model_may_be_asked_after_an_answer_that_nobody_scripted(
+    message: MakeCall, sent: Sent, status: int | None, found: int
+) -> None:
+    first, second = replace(sent("ask"), status=status), sent("ask", model="gpt-4o-mini")
+    assert len(judge("own-model", message(), first, second, model="gpt-4o")) == found
+
+
 def test_a_request_goes_to_the_proxy_of_its_own_handler(message: MakeCall, sent: Sent) -> None:
     assert judge("own-proxy", message(), sent("ask"), proxy="127.0.0.1") == []
     [finding] = judge("own-proxy", message(), sent("ask"), proxy="127.0.0.2")

@@ -10,7 +10,7 @@ from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler,
 from litellm_contracts.specimens._registry import known_bad
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
 _MOST_PICTURES = 20
 _ODD = "presence/unusual-conversation throughout/header"
@@ -48,6 +48,17 @@ class _NoFunction(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         is_known = all(tool["type"] == "function" for tool in turn.tools)
         return super().headers(turn) if is_known else self.fault({})
+
+
+@known_bad(
+    "header-missing-for-strict-tools",
+    "Closes the schema of a strict tool in a request of its own.",
+    _ODD,
+)
+class _Strict(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        is_strict = any((tool.get("function") or {}).get("strict") for tool in turn.tools)
+        return self.fault({}) if is_strict else super().headers(turn)
 
 
 @known_bad("header-missing-for-a-file", "Sends what holds a file by code of its own.", _ODD)
@@ -161,6 +172,45 @@ class _RetryRefused(SyncHandler):
             turn.notes["again"] = True
             return True
         return super().is_retried(turn, error)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return self.fault({}) if "again" in turn.notes else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-where-a-gateway-times-out",
+    "Asks for less, without the header, where a gateway timed out again and again.",
+    "presence/fallback throughout/header",
+)
+class _Gateway(SyncHandler):
+    def is_retried(self, turn: Turn, error: Exception) -> bool:
+        if super().is_retried(turn, error):
+            return True
+        timed_out = getattr(error, "status_code", None) == 524  # noqa: PLR2004
+        return timed_out and turn.notes.setdefault("less", turn.attempt) == turn.attempt
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return self.fault({}) if "less" in turn.notes else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-after-thought-alone",
+    "Asks again, without the header, where thinking has used up the limit.",
+    "presence/fallback throughout/header",
+)
+class _Thought(AsyncHandler):
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
+        chunks = [chunk async for chunk in super().stream(turn)]
+        if turn.notes.get("cut") and not any(chunk["type"] == "text" for chunk in chunks):
+            turn.notes["again"] = True
+            await self.send(turn)
+        for chunk in chunks:
+            yield chunk
+
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        reasons = [choice.get("finish_reason") for choice in event.get("choices") or []]
+        turn.notes["cut"] = turn.notes.get("cut") or "length" in reasons
+        return super().chunks(event, turn)
 
     def headers(self, turn: Turn) -> dict[str, str]:
         return self.fault({}) if "again" in turn.notes else super().headers(turn)
