@@ -144,20 +144,32 @@ def listed(content: object) -> list[Any]:
     return content if isinstance(content, list) else []
 
 
-@known_bad(
-    "header-missing-where-a-signature-is-refused",
-    "Asks again without thinking, and without the header, where a thought's signature is refused.",
-    "presence/fallback throughout/header",
-)
-class _Signature(AsyncHandler):
+class _Again(SyncHandler):
+    """Asks once more after a refusal of some kind, without the header."""
+
+    def is_worth_it(self, turn: Turn, error: Exception) -> bool:
+        """Tell whether it is a refusal of that kind."""
+        raise NotImplementedError
+
     def is_retried(self, turn: Turn, error: Exception) -> bool:
-        if "signature" in str(error) and "again" not in turn.notes:
+        if "again" not in turn.notes and self.is_worth_it(turn, error):
             turn.notes["again"] = True
             return True
         return super().is_retried(turn, error)
 
     def headers(self, turn: Turn) -> dict[str, str]:
         return self.fault({}) if "again" in turn.notes else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-where-a-signature-is-refused",
+    "Asks again without thinking, and without the header, where a thought's signature is refused.",
+    "presence/fallback throughout/header",
+)
+class _Signature(_Again):
+    def is_worth_it(self, turn: Turn, error: Exception) -> bool:
+        del turn
+        return "signature" in str(error)
 
 
 @known_bad(
@@ -165,16 +177,10 @@ class _Signature(AsyncHandler):
     "Asks again without tools where they are refused; where that was a retry, without the header.",
     "presence/fallback throughout/header",
 )
-class _RetryRefused(SyncHandler):
-    def is_retried(self, turn: Turn, error: Exception) -> bool:
+class _RetryRefused(_Again):
+    def is_worth_it(self, turn: Turn, error: Exception) -> bool:
         is_refused = getattr(error, "status_code", None) == 400  # noqa: PLR2004
-        if is_refused and turn.tools and turn.attempt > 1 and "again" not in turn.notes:
-            turn.notes["again"] = True
-            return True
-        return super().is_retried(turn, error)
-
-    def headers(self, turn: Turn) -> dict[str, str]:
-        return self.fault({}) if "again" in turn.notes else super().headers(turn)
+        return is_refused and bool(turn.tools) and turn.attempt > 1
 
 
 @known_bad(
@@ -182,15 +188,10 @@ class _RetryRefused(SyncHandler):
     "Asks for less, without the header, where a gateway timed out again and again.",
     "presence/fallback throughout/header",
 )
-class _Gateway(SyncHandler):
-    def is_retried(self, turn: Turn, error: Exception) -> bool:
-        if super().is_retried(turn, error):
-            return True
-        timed_out = getattr(error, "status_code", None) == 524  # noqa: PLR2004
-        return timed_out and turn.notes.setdefault("less", turn.attempt) == turn.attempt
-
-    def headers(self, turn: Turn) -> dict[str, str]:
-        return self.fault({}) if "less" in turn.notes else super().headers(turn)
+class _Gateway(_Again):
+    def is_worth_it(self, turn: Turn, error: Exception) -> bool:
+        is_over = turn.attempt >= self.attempts
+        return is_over and getattr(error, "status_code", None) == 524  # noqa: PLR2004
 
 
 @known_bad(

@@ -141,25 +141,29 @@ class _MadeUp(AsyncHandler):
         return self.fault({HEADER: self.memory["session"]})
 
 
+class _Remembering(SyncHandler):
+    """Keeps the headers of the last conversation's request."""
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if not turn.is_prompt:
+            self.memory["headers"] = headers
+        elif "again" in turn.notes:
+            return self.fault(self.memory.get("headers", {}))
+        return headers
+
+
 @known_bad(
     "prompt-streamed-as-a-turn",
     "Lets the last conversation's request stream a prompt that must be streamed.",
     "isolation/whatever-an-answer-says throughout/header",
 )
-class _MustStream(SyncHandler):
+class _MustStream(_Remembering):
     def is_retried(self, turn: Turn, error: Exception) -> bool:
         if turn.is_prompt and "stream mode" in str(error) and "again" not in turn.notes:
             turn.notes["again"] = True
             return True
         return super().is_retried(turn, error)
-
-    def headers(self, turn: Turn) -> dict[str, str]:
-        if "again" in turn.notes:
-            return self.fault(self.memory.get("headers", {}))
-        headers = super().headers(turn)
-        if not turn.is_prompt:
-            self.memory["headers"] = headers
-        return headers
 
 
 @known_bad(
@@ -167,19 +171,11 @@ class _MustStream(SyncHandler):
     "Lets the last conversation's request continue a prompt whose answer was cut.",
     "isolation/whatever-an-answer-says throughout/header",
 )
-class _Continued(SyncHandler):
-    def headers(self, turn: Turn) -> dict[str, str]:
-        if turn.is_prompt and turn.finished:
-            return self.fault(self.memory.get("headers", {}))
-        headers = super().headers(turn)
-        if not turn.is_prompt:
-            self.memory["headers"] = headers
-        return headers
-
+class _Continued(_Remembering):
     def send(self, turn: Turn) -> Any:  # noqa: ANN401
         answer = super().send(turn)
-        if turn.is_prompt and answer.choices[0].finish_reason == "length" and not turn.finished:
-            turn.finished = True
+        if turn.is_prompt and answer.choices[0].finish_reason == "length":
+            turn.notes["again"] = True
             self.client.chat.completions.create(**self.request(turn))
         return answer
 
