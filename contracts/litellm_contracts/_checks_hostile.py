@@ -67,8 +67,9 @@ def check_refused_at_once(observation: Observation, _profile: Profile) -> Iterat
     Beside another call it may have to wait for its turn. What takes its time over any call may
     take it over a refusal.
     """
-    good = [one.seconds for one in observation.judged() if one.error is None]
-    limit = max([AT_ONCE, *(_TIMES_A_GOOD_CALL * seconds for seconds in good)])
+    waits = {outcome.call.partner for outcome in observation.outcomes}
+    good = [one for one in observation.judged() if one.error is None and one.call.name not in waits]
+    limit = max([AT_ONCE, *(_TIMES_A_GOOD_CALL * one.seconds for one in good)])
     for outcome in _hostile(observation):
         sent = observation.requests_of(outcome.call)
         is_alone = outcome.call.partner is None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -126,6 +127,17 @@ def test_whoever_takes_long_over_a_good_call_may_take_as_long_to_refuse(
         good = Outcome(call=message("good", "task-0000"), seconds=seconds)
         observation = observe([good, refused], [sent("good", (HEADER, "task-0000"))])
         assert len(list(CHECKS["refused-at-once"](observation, ZOO))) == found
+
+
+def test_a_good_call_that_waits_for_the_refusal_is_no_measure(
+    message: MakeCall, sent: Sent
+) -> None:
+    waiting = Outcome(call=message("good", "task-0000"), seconds=5.0)
+    call = message("ask", HOSTILE, may_refuse=True)
+    beside = Outcome(call=replace(call, name="beside", during="good"))
+    refused = Outcome(call=call, error="ValueError: no", seconds=3.2)
+    observation = observe([waiting, beside, refused], [sent("good", (HEADER, "task-0000"))])
+    assert len(list(CHECKS["refused-at-once"](observation, ZOO))) == 1
 
 
 @pytest.mark.parametrize(
