@@ -22,19 +22,22 @@ _MADE_UP: tuple[tuple[str, str, Callable[[Turn], str | None], str], ...] = (
         "undefined-without-task",
         "Sends 'undefined' where there is no task id.",
         lambda _: "undefined",
-        f"{_WITHOUT_ID} isolation/task-of-a-parent isolation/many-stops throughout/header",
+        f"""{_WITHOUT_ID} isolation/task-of-a-parent isolation/many-stops throughout/header
+        isolation/whatever-an-answer-says recognition/nothing-else-filed-there""",
     ),
     (
         "random-id-without-task",
         "Makes up an id where there is no task id.",
         lambda _: str(uuid.uuid4()),
-        f"{_WITHOUT_ID} isolation/task-of-a-parent isolation/many-stops throughout/header",
+        f"""{_WITHOUT_ID} isolation/task-of-a-parent isolation/many-stops throughout/header
+        isolation/whatever-an-answer-says""",
     ),
     (
         "undefined-without-metadata",
         "Sends 'undefined' where there is no metadata.",
         lambda turn: "undefined" if turn.metadata is None else None,
-        f"{_OMITTED} -isolation/metadata-changed-in-place isolation/many-stops throughout/header",
+        f"""{_OMITTED} -isolation/metadata-changed-in-place isolation/many-stops throughout/header
+        isolation/whatever-an-answer-says recognition/nothing-else-filed-there""",
     ),
     (
         "null-for-empty-metadata",
@@ -170,7 +173,8 @@ class _Unchanged(AsyncHandler):
     isolation/retry-beside-another-task isolation/same-text-in-another-task
     isolation/after-reset-connection isolation/task-of-a-parent -isolation/other-handler-closed
     -isolation/many-stops
-    isolation/many-stops throughout/header""",
+    isolation/many-stops throughout/header
+    isolation/whatever-an-answer-says""",
 )
 class _Previous(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

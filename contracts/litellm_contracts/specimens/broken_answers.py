@@ -270,7 +270,8 @@ class _RateLimit(AsyncHandler):
     "error-yielded-as-text",
     "Yields the error of a refused request as the answer's text.",
     """faithfulness/refused-request faithfulness/no-connection throughout/answers
-    schema/create-message""",
+    schema/create-message
+    presence/where-a-call-may-fail""",
 )
 class _ErrorAsText(SyncHandler):
     def send(self, turn: Turn) -> Any:  # noqa: ANN401

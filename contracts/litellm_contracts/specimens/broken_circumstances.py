@@ -52,7 +52,7 @@ class _LaterTurn(AsyncHandler):
 @known_bad(
     "header-missing-where-tools-are-sent-again",
     "Sends a turn with tools again by a path of its own, without the header.",
-    "schema/create-message",
+    "schema/create-message presence/fallback throughout/header",
 )
 class _ToolsAgain(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

@@ -100,7 +100,9 @@ class _Pictures(AsyncHandler):
 @known_bad(
     "header-missing-in-another-mode",
     "Keeps the request of a task, and begins anew without the header in another mode.",
-    "presence/every-turn throughout/header",
+    """presence/every-turn throughout/header
+    presence/empty-system-prompt presence/unicode-text presence/unusual-conversation
+    schema/create-message""",
 )
 class _Mode(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -114,7 +116,7 @@ class _Mode(AsyncHandler):
 @known_bad(
     "header-missing-after-rewinding",
     "Keeps a task's messages, and sends others than those and more without the header.",
-    "presence/every-turn throughout/header",
+    "presence/every-turn throughout/header presence/unusual-conversation schema/create-message",
 )
 class _Rewound(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

@@ -147,7 +147,8 @@ class _Subtask(SyncHandler):
 @known_bad(
     "task-forgotten-with-another-handler",
     "Keeps tasks in a register of all handlers; who began one takes it along when it is closed.",
-    "isolation/other-handler-closed throughout/header isolation/two-handlers",
+    """isolation/other-handler-closed throughout/header isolation/two-handlers
+    presence/where-a-call-may-fail""",
 )
 class _Register(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

@@ -22,7 +22,8 @@ _OTHER_ID = f"{NEXT_ID} hostile-ids/ignored-by-litellm"
     f"""{_OTHER_ID} presence/content-parts presence/empty-system-prompt presence/long-text
     presence/unicode-text presence/unknown-metadata isolation/task-of-a-parent
     isolation/many-stops isolation/other-handler-closed
-    throughout/header""",
+    throughout/header
+    isolation/whatever-an-answer-says""",
 )
 class _First(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -35,7 +36,8 @@ class _First(AsyncHandler):
     "id-of-call-before",
     "Sets the task id after the request is built: it sends that of the call before.",
     f"""{_OTHER_ID} presence/content-parts isolation/task-of-a-parent
-    isolation/many-stops throughout/header""",
+    isolation/many-stops throughout/header
+    isolation/whatever-an-answer-says""",
 )
 class _Before(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -49,7 +51,8 @@ class _Before(AsyncHandler):
     "header-in-default-headers",
     "Puts the header into the client's default headers, where it stays.",
     f"""{AFTER_TASK} isolation/retry-beside-another-task
-    isolation/task-of-a-parent throughout/header""",
+    isolation/task-of-a-parent throughout/header
+    isolation/whatever-an-answer-says""",
 )
 class _Sticky(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -65,7 +68,8 @@ class _Sticky(AsyncHandler):
     "header-kept-at-module-level",
     "Keeps the last task id in a module's variable that every handler reads.",
     f"""{AFTER_TASK} isolation/second-handler-without-task
-    isolation/task-of-a-parent throughout/header""",
+    isolation/task-of-a-parent throughout/header
+    isolation/whatever-an-answer-says""",
 )
 class _Module(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -78,7 +82,8 @@ class _Module(AsyncHandler):
 @known_bad(
     "new-handler-takes-over-session",
     "A handler without a task of its own takes the last one of any other handler.",
-    "isolation/second-handler-without-task schema/create-message throughout/header",
+    """isolation/second-handler-without-task schema/create-message throughout/header
+    isolation/whatever-an-answer-says recognition/nothing-else-filed-there""",
 )
 class _TakeOver(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -234,7 +239,8 @@ _current: ContextVar[tuple[object, dict[str, str]]] = ContextVar("current")
     "id-left-in-context-variable",
     "Sets a context variable for the conversation and never resets it.",
     f"""{IN_TURN} isolation/call-during-stream isolation/task-of-a-parent
-    isolation/retry-beside-another-task throughout/header""",
+    isolation/retry-beside-another-task throughout/header
+    isolation/whatever-an-answer-says""",
 )
 class _Context(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -308,7 +314,8 @@ class _UnderWay(AsyncHandler):
     "Sets a thread's variable for the conversation and never resets it.",
     f"""{IN_TURN} schema/* isolation/task-of-a-parent complete-prompt/at-the-same-time
     isolation/task-beside-no-task
-    isolation/call-during-stream isolation/retry-beside-another-task throughout/header""",
+    isolation/call-during-stream isolation/retry-beside-another-task throughout/header
+    isolation/whatever-an-answer-says""",
 )
 class _Thread(SyncHandler):
     local = threading.local()

@@ -99,7 +99,8 @@ class _Ten(AsyncHandler):
     "header-missing-after-two-failures",
     "Takes two failures in a row for a proxy that knows no sessions.",
     """presence/after-failed-call isolation/long-lived-handler throughout/header
-    schema/create-message""",
+    schema/create-message
+    presence/fallback""",
 )
 class _TwoFailures(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -122,7 +123,8 @@ class _TwoFailures(AsyncHandler):
     """presence/after-failed-call presence/fallback isolation/long-lived-handler
     isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
     presence/redirect isolation/retry-beside-another-task throughout/header
-    schema/create-message""",
+    schema/create-message
+    isolation/whatever-an-answer-says presence/unusual-proxy presence/where-a-call-may-fail""",
 )
 class _AfterFailure(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -141,7 +143,8 @@ class _AfterFailure(AsyncHandler):
     isolation/calls-between-chunks isolation/retry-beside-another-task
     isolation/same-text-in-another-task isolation/task-beside-no-task
     recognition/filed-right-in-trouble isolation/after-reset-connection
-    schema/create-message throughout/header""",
+    schema/create-message throughout/header
+    isolation/whatever-an-answer-says""",
 )
 class _Latch(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -171,7 +174,8 @@ class _Learned(AsyncHandler):
     f"""complete-prompt/between-turns {AFTER_TURN} complete-prompt/at-the-same-time
     isolation/calls-between-chunks isolation/retry-beside-another-task
     -isolation/other-handler-closed -isolation/many-stops isolation/same-text-in-another-task
-    isolation/call-during-stream isolation/many-stops throughout/header""",
+    isolation/call-during-stream isolation/many-stops throughout/header
+    isolation/whatever-an-answer-says""",
 )
 class _SwitchedOff(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -219,7 +223,8 @@ class _Lent(AsyncHandler):
     "header-missing-after-a-reconnection",
     "Builds a new client when the connection was reset and forgets the header with it.",
     """presence/reconnect presence/retry-after-reset isolation/after-reset-connection
-    throughout/header""",
+    throughout/header
+    presence/where-a-call-may-fail""",
 )
 class _Reconnected(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

@@ -51,7 +51,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         """presence/every-turn presence/tool-turns presence/gemini-model
         complete-prompt/between-turns isolation/alternating-tasks recognition/filed-under-the-task
         schema/create-message
-        isolation/same-text-in-another-task throughout/header""",
+        isolation/same-text-in-another-task throughout/header
+        presence/unusual-conversation""",
     ),
     (
         "header-missing-after-second-turn",
@@ -73,7 +74,9 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         lambda turn, _: bool(turn.tools),
         RawHandler,
         """presence/tool-turns schema/create-message presence/fallback
-        isolation/after-every-kind-of-answer throughout/header""",
+        isolation/after-every-kind-of-answer throughout/header
+        isolation/after-every-kind-of-stop isolation/whatever-an-answer-says
+        presence/unusual-conversation presence/unusual-proxy""",
     ),
     (
         "header-missing-for-list-content",
@@ -94,7 +97,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Loses the header where there is no system prompt.",
         lambda turn, _: not turn.system_prompt,
         AsyncHandler,
-        "presence/empty-system-prompt schema/create-message throughout/header",
+        """presence/empty-system-prompt schema/create-message throughout/header
+        presence/unusual-conversation""",
     ),
     (
         "header-missing-for-long-text",
@@ -132,7 +136,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         _has_unknown_metadata,
         AsyncHandler,
         """presence/unknown-metadata schema/create-message isolation/task-of-a-parent
-        presence/every-turn throughout/header""",
+        presence/every-turn throughout/header
+        presence/unusual-conversation""",
     ),
     (
         "header-missing-for-capitals",
@@ -154,14 +159,14 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Loses the header where an answer of the history called two tools.",
         lambda turn, _: any(len(one.get("tool_calls") or []) > 1 for one in turn.messages),
         AsyncHandler,
-        "schema/create-message",
+        "schema/create-message presence/unusual-conversation throughout/header",
     ),
     (
         "header-missing-after-a-thought",
         "Sends the model's own thoughts back by a request without the header.",
         lambda turn, _: any(one.get("reasoning_content") for one in turn.messages),
         AsyncHandler,
-        "schema/create-message",
+        "schema/create-message presence/unusual-conversation throughout/header",
     ),
     (
         "header-replaced-for-cache-marks",
@@ -175,7 +180,7 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Repeats a request after HTTP 408, 409, 502 and 504 without the header.",
         lambda turn, _: getattr(turn.failure, "status_code", None) in {408, 409, 502, 504},
         AsyncHandler,
-        "presence/retry-after-other-failures throughout/header",
+        "presence/retry-after-other-failures throughout/header presence/fallback",
     ),
     (
         "header-missing-for-sampled-tasks",

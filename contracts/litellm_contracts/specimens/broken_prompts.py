@@ -43,7 +43,8 @@ known_bad(
     "Sends the last message's task id with complete_prompt.",
     f"""{_AFTER_A_MESSAGE} isolation/calls-between-chunks isolation/retry-beside-another-task
     -isolation/after-reset-connection
-    isolation/call-during-stream throughout/header""",
+    isolation/call-during-stream throughout/header
+    isolation/whatever-an-answer-says""",
 )(_remembering(lambda *_: True, AsyncHandler))
 
 known_bad(
@@ -68,7 +69,8 @@ known_bad(
     """complete-prompt/after-failed-create-message isolation/long-lived-handler
     isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
     complete-prompt/retry isolation/retry-beside-another-task throughout/header
-    schema/complete-prompt""",
+    schema/complete-prompt
+    isolation/whatever-an-answer-says""",
 )
 class _AfterFailure(_remembering(lambda _, handler: handler.memory.get("failed"), AsyncHandler)):  # type: ignore[misc]
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -159,7 +161,8 @@ class _BesideTwo(AsyncHandler):
     complete-prompt/every-model-branch {AFTER_TURN} schema/complete-prompt
     complete-prompt/at-the-same-time isolation/retry-beside-another-task
     -isolation/after-reset-connection isolation/calls-between-chunks
-    isolation/call-during-stream throughout/header""",
+    isolation/call-during-stream throughout/header
+    isolation/whatever-an-answer-says""",
 )
 class _Finished(_remembering(lambda _, handler: handler.memory.get("finished"), SyncHandler)):  # type: ignore[misc]
     def end(self, turn: Turn) -> None:
@@ -170,7 +173,8 @@ class _Finished(_remembering(lambda _, handler: handler.memory.get("finished"), 
 @known_bad(
     "prompt-with-random-id",
     "Gives every prompt a session of its own.",
-    f"{PROMPTS} isolation/same-text-in-another-task isolation/call-during-stream throughout/header",
+    f"""{PROMPTS} isolation/same-text-in-another-task isolation/call-during-stream throughout/header
+    isolation/whatever-an-answer-says""",
 )
 class _Random(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -182,7 +186,8 @@ class _Random(SyncHandler):
 @known_bad(
     "prompt-with-id-for-a-handlers-first-call",
     "Opens a session of its own where complete_prompt is the first call.",
-    "complete-prompt/omits-header isolation/second-handler-without-task throughout/header",
+    """complete-prompt/omits-header isolation/second-handler-without-task throughout/header
+    recognition/nothing-else-filed-there""",
 )
 class _First(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -269,7 +274,7 @@ class _LiteLlmHeader(SyncHandler):
 @known_bad(
     "prompt-with-id-when-nothing-was-said",
     "Asks again where a prompt's answer is empty, with the headers of the last message.",
-    "complete-prompt/retry throughout/header",
+    "complete-prompt/retry throughout/header isolation/whatever-an-answer-says",
 )
 class _AskedAgain(SyncHandler):
     def complete_prompt(self, prompt: str) -> str:

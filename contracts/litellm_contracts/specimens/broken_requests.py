@@ -18,7 +18,8 @@ _WARM_UP: dict[str, Any] = {"messages": [{"role": "user", "content": "ping"}], "
 @known_bad(
     "warm-up-when-built",
     "Sends a completion to test the connection.",
-    f"{COUNTED} schema/create-message throughout/header",
+    f"""{COUNTED} schema/create-message throughout/header
+    presence/unusual-proxy presence/where-a-call-may-fail""",
 )
 class _WarmUp(SyncHandler):
     def __init__(self, base_url: str, api_key: str, model: str) -> None:
@@ -29,7 +30,9 @@ class _WarmUp(SyncHandler):
 @known_bad(
     "warm-up-before-each-message",
     "Sends a completion before each message to wake the model.",
-    f"{COUNTED} schema/create-message presence/fallback throughout/header",
+    f"""{COUNTED} schema/create-message presence/fallback throughout/header
+    isolation/whatever-an-answer-says presence/unusual-conversation presence/unusual-proxy
+    presence/where-a-call-may-fail""",
 )
 class _WarmUpEach(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -118,7 +121,8 @@ class _Unread(SyncHandler):
     "never-comes-back-after-a-refusal",
     "Waits for ever once a conversation has become too long.",
     """presence/after-failed-call faithfulness/arguments-left-alone faithfulness/own-text
-    faithfulness/own-tools""",
+    faithfulness/own-tools
+    presence/fallback""",
     sends=False,
     is_slow=True,
 )

@@ -43,7 +43,8 @@ class _ByAddress(_OneClient, SyncHandler):
 @known_bad(
     "client-closed-for-all",
     "Keeps one client for all handlers of a proxy; whichever is closed first closes it.",
-    "isolation/other-handler-closed faithfulness/beside-a-stopped-call",
+    """isolation/other-handler-closed faithfulness/beside-a-stopped-call
+    presence/where-a-call-may-fail""",
     sends=False,
 )
 class _ClosedForAll(_OneClient, AsyncHandler):
@@ -95,7 +96,8 @@ class _FirstSystemPrompt(SyncHandler):
     "messages-pile-up",
     "Keeps the messages of every call in one list, and sends them all.",
     """faithfulness/own-text isolation/retry-beside-another-task schema/complete-prompt
-    schema/create-message throughout/answers throughout/header""",
+    schema/create-message throughout/answers throughout/header
+    presence/where-a-call-may-fail""",
 )
 class _PilingUp(AsyncHandler):
     def body(self, turn: Turn) -> dict[str, Any]:

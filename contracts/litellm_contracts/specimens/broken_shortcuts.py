@@ -115,7 +115,7 @@ class _Summarised(AsyncHandler):
 @known_bad(
     "title-asked-for-when-closed",
     "Asks for a title of the last conversation when it is closed, without the header.",
-    "presence/exactly-one-request throughout/header",
+    "presence/exactly-one-request throughout/header presence/where-a-call-may-fail",
 )
 class _Title(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:

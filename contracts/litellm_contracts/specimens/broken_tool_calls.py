@@ -26,7 +26,7 @@ _TOOL_CALLS: tuple[tuple[str, str, Callable[[dict[str, Any]], Chunks], str], ...
         "second-tool-call-lost",
         "Expects one tool call per answer.",
         lambda call: [] if call["index"] else [call],
-        "faithfulness/tool-calls throughout/answers",
+        "faithfulness/tool-calls throughout/answers faithfulness/text-beside-tool-calls",
     ),
     (
         "tool-call-arguments-lost",
@@ -82,7 +82,7 @@ class _JoinedCalls(AsyncHandler):
 @known_bad(
     "tool-calls-joined-by-name",
     "Takes two calls of one tool for one.",
-    "faithfulness/tool-calls throughout/answers",
+    "faithfulness/tool-calls throughout/answers faithfulness/text-beside-tool-calls",
 )
 class _ByName(AsyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
@@ -185,7 +185,7 @@ class _Repetition(AsyncHandler):
 @known_bad(
     "first-tool-call-of-an-event-alone",
     "Expects one tool call in an event of the stream.",
-    "faithfulness/tool-calls throughout/answers",
+    "faithfulness/tool-calls throughout/answers faithfulness/text-beside-tool-calls",
 )
 class _FirstOfEvent(AsyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:

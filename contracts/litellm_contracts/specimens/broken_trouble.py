@@ -104,7 +104,8 @@ known_bad(
 @known_bad(
     "header-missing-when-nothing-was-said",
     "Asks again, without the header, where an answer ended or broke off before it said anything.",
-    "presence/fallback isolation/after-every-kind-of-answer throughout/header",
+    """presence/fallback isolation/after-every-kind-of-answer throughout/header
+    isolation/whatever-an-answer-says""",
 )
 class _AskingAgain(SyncHandler):
     def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -207,7 +208,7 @@ class _Resumed(AsyncHandler):
 @known_bad(
     "prompt-with-id-before-a-tools-result",
     "Keeps a session pending until a tool has its result: the prompts in between join it.",
-    "isolation/after-every-kind-of-answer throughout/header",
+    "isolation/after-every-kind-of-answer throughout/header isolation/after-every-kind-of-stop",
     is_patient=True,
 )
 class _PendingTool(SyncHandler):
@@ -299,7 +300,7 @@ class _OtherModel(AsyncHandler):
 @known_bad(
     "header-missing-when-overloaded",
     "Sends again without the header where the model is overloaded.",
-    "presence/retry-after-other-failures throughout/header",
+    "presence/retry-after-other-failures throughout/header presence/fallback",
 )
 class _Overloaded(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

@@ -28,7 +28,8 @@ class _Always(AsyncHandler):
     "session-missing-without-task",
     "Names no session where there is no task id.",
     f"""always/create-message-without-task {WITHOUT_ID} isolation/task-of-a-parent
-    isolation/many-stops throughout/header""",
+    isolation/many-stops throughout/header
+    isolation/whatever-an-answer-says""",
     profile="opencode-go",
 )
 class _WithoutTask(RawHandler):
@@ -56,7 +57,8 @@ class _EmptyMetadata(RawHandler):
     "session-missing-with-prompts",
     "Names no session with complete_prompt.",
     f"""always/complete-prompt {ALL_PROMPTS} isolation/same-text-in-another-task
-    isolation/call-during-stream throughout/header""",
+    isolation/call-during-stream throughout/header
+    isolation/whatever-an-answer-says""",
     profile="opencode-go",
 )
 class _WithPrompts(RawHandler):

@@ -158,9 +158,10 @@ class _Parameters(AsyncHandler):
 class _Developer(SyncHandler):
     def body(self, turn: Turn) -> dict[str, Any]:
         body = super().body(turn)
-        for message in body["messages"]:
-            if message["role"] == "system":
-                message["role"] = self.fault("developer")
+        body["messages"] = [
+            {**message, "role": self.fault("developer")} if message["role"] == "system" else message
+            for message in body["messages"]
+        ]
         return body
 
 
