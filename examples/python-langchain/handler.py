@@ -20,7 +20,13 @@ class Handler:
     def __init__(self, base_url: str, api_key: str, model: str) -> None:
         # No default_headers here: they would go out with every request of every conversation.
         self.chat: Any = ChatOpenAI(
-            base_url=f"{base_url}/v1", api_key=api_key, model=model, stream_usage=True
+            base_url=f"{base_url}/v1",
+            api_key=api_key,
+            model=model,
+            stream_usage=True,
+            # Else models with codex in their name are asked by the Responses API, whose pieces
+            # have no finish_reason; LiteLLM takes chat completions for every model.
+            use_responses_api=False,
         )
 
     async def create_message(
