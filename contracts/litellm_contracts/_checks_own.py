@@ -65,7 +65,8 @@ def check_own_model(observation: Observation, _profile: Profile) -> Iterator[Fin
     """
     for outcome in observation.judged():
         requests = observation.requests_of(outcome.call)
-        fails = any((seen.request.status or 0) >= _REFUSED for seen in requests)
+        given = [seen.request.status for seen in requests]
+        fails = any(status is not None and status >= _REFUSED for status in given)
         may_change = fails or any(is_fault(answer) for answer in outcome.call.answers)
         if outcome.call.reset_connections:
             continue  # what was tried first is not recorded
