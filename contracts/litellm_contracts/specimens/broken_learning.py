@@ -84,7 +84,7 @@ class _PastTheCache(_Listener):
         answer = super().send(turn)
         if not self.said("x-litellm-cache-key"):
             return answer
-        answer.close()
+        answer.response.close()  # the stream of openai 1.0 has no `close`
         request = self.request(turn) | {"extra_headers": self.fault({})}
         return self.client.chat.completions.create(**request)
 
