@@ -35,11 +35,10 @@ def check_reached(observation: Observation, _profile: Profile) -> Iterator[Findi
     """Every call reached the proxy and came back: what was never sent is not right either.
 
     A call may be missing where its task id may be refused, it may fail and does, its connection is
-    reset, nobody reads
-    its answer, or only what came before it, such as a chunk that says it has begun; and where it
-    fails after several that failed: a handler may ask no more for a while. One that is to
-    be tried again may take its time, and one that is made between the chunks of another may wait
-    for it in vain: a handler may do its calls in turn.
+    reset, nobody reads its answer, or only what came before it, such as a chunk that says it has
+    begun; and where it fails after several that failed: a handler may ask no more for a while. One
+    that is to be tried again may take its time, and one that is made between the chunks of another
+    may wait for it in vain: a handler may do its calls in turn.
     """
     for outcome in observation.outcomes:
         call = outcome.call

@@ -108,12 +108,25 @@ def test_a_handler_that_takes_turns_is_not_held_up_for_ever(
 
 
 def test_calls_may_be_made_while_the_answer_to_a_second_try_is_held_back(
-    message: MakeCall, prompt: MakeCall, perform: Perform, callers: Callers
+    message: MakeCall, prompt: MakeCall, right: type[Any], perform: Perform, callers: Callers
 ) -> None:
+    log: list[str] = []
+
+    class Logging(right):
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            async for chunk in super().create_message(*arguments):
+                yield chunk
+            log.append("one")
+
+        async def complete_prompt(self, prompt: str) -> str:
+            text: str = await super().complete_prompt(prompt)
+            log.append("two")
+            return text
+
     again = (Failure(status=429, retry_after_ms=1), Reply(text="Hello."))
     calls = [message("one", answers=again, held=2), prompt("two", during="one")]
-    observation = perform(*calls)
-    assert callers(observation) == ["one", "one", "two"]
+    observation = perform(*calls, factory=Logging)
+    assert (callers(observation), log) == (["one", "one", "two"], ["two", "one"])
     assert [outcome.received_text for outcome in observation.outcomes] == ["Hello.", "Hello."]
 
 

@@ -224,3 +224,15 @@ class _NoAccess(SyncHandler):
         if _status(error) != 403:  # noqa: PLR2004
             return told
         return self.fault(RuntimeError(f"{told} (key {self.api_key})"))
+
+
+@known_bad(
+    "header-missing-when-overloaded",
+    "Sends again without the header where the model is overloaded.",
+    "presence/retry-after-other-failures throughout/header presence/fallback",
+)
+class _Overloaded(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        if getattr(turn.failure, "status_code", None) == 529:  # noqa: PLR2004
+            return self.fault({})
+        return super().headers(turn)

@@ -297,18 +297,6 @@ class _OtherModel(AsyncHandler):
         return super().text(answer)
 
 
-@known_bad(
-    "header-missing-when-overloaded",
-    "Sends again without the header where the model is overloaded.",
-    "presence/retry-after-other-failures throughout/header presence/fallback",
-)
-class _Overloaded(SyncHandler):
-    def headers(self, turn: Turn) -> dict[str, str]:
-        if getattr(turn.failure, "status_code", None) == 529:  # noqa: PLR2004
-            return self.fault({})
-        return super().headers(turn)
-
-
 def _asking_again(name: str, fault: str, wanted: Callable[[Mapping[str, Any], Turn], bool]) -> None:
     @known_bad(name, fault, "presence/fallback throughout/header")
     class _AsksAgain(AsyncHandler):
