@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from fake_litellm._replies import Cut, Failure, Gate, Page, Redirect, Reply, ToolCall, Usage
     from fake_litellm._server import FakeLiteLLM
     from fake_litellm._session import Session, resolve_session
+    from fake_litellm._tls import AUTHORITY
 
 __all__ = [
+    "AUTHORITY",
     "AddressTakenError",
     "Cut",
     "Failure",
@@ -47,6 +49,7 @@ _HOMES = {
     "_replies": {"Cut", "Failure", "Gate", "Page", "Redirect", "Reply", "ToolCall", "Usage"},
     "_server": {"FakeLiteLLM"},
     "_session": {"Session", "resolve_session"},
+    "_tls": {"AUTHORITY"},
 }
 
 

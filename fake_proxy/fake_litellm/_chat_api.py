@@ -36,19 +36,26 @@ _TEXT = {"role", "content"}
 
 def _answer(turn: Turn) -> _Body:
     aside, in_place = _nulls(turn.litellm)
+    delta, more, body = _extra(turn.reply)
     choice = {
         "finish_reason": turn.reply.finish_reason,
         "index": 0,
-        "message": _message(turn.reply, aside),
+        "message": {**_message(turn.reply, aside), **delta},
     }
     return {
         "id": f"chatcmpl-{turn.id}",
         "created": turn.created,
         "model": turn.model,
         "object": "chat.completion",
-        "choices": [choice | in_place],
+        "choices": [{**choice, **in_place, **more}],
         "usage": usage(turn.reply.usage),
+        **body,
     }
+
+
+def _extra(reply: Reply) -> Iterator[Mapping[str, Any]]:
+    """Yield the further fields of a delta or message, of its choice, and of the whole."""
+    return (reply.extra.get(place, NO_FIELDS) for place in ("delta", "choice", "event"))
 
 
 def _nulls(litellm: Version) -> tuple[_Body, _Body]:
@@ -119,6 +126,9 @@ def _events(turn: Turn) -> Iterator[Event]:
     choice with an empty delta, 1.109.1 an empty list.
     """
     yield Event(event(_chunk(turn, {"role": "assistant", "content": ""})))
+    if turn.reply.extra:
+        extra, more, body = _extra(turn.reply)
+        yield Event(event({**_chunk(turn, extra, more), **body}), piece=True)
     for delta in _deltas(turn):
         yield Event(event(_chunk(turn, delta)), piece=True)
     last = {"finish_reason": turn.reply.finish_reason}
@@ -130,7 +140,7 @@ def _events(turn: Turn) -> Iterator[Event]:
         yield Event(event(_envelope(turn, _KEYS) | counts), piece=True)
 
 
-def _chunk(turn: Turn, delta: _Body, more: Mapping[str, Any] = NO_FIELDS) -> _Body:
+def _chunk(turn: Turn, delta: Mapping[str, Any], more: Mapping[str, Any] = NO_FIELDS) -> _Body:
     choice = {"index": 0, "delta": delta, **more}
     keys = _KEYS if delta.keys() - _TEXT else _TEXT_KEYS
     return _envelope(turn, keys) | {"choices": [choice]}

@@ -19,6 +19,19 @@ DEFAULT_MODELS = (
     "mistral-large-latest",
     "qwen3-coder",
     "xai/grok-4",
+    "anthropic/claude-opus-4-5",
+    "claude-opus-4-1-thinking",
+    "deepseek-reasoner",
+    "gpt-3.5-turbo",
+    "gpt-4o-search-preview",
+    "groq/llama-3.3-70b-versatile",
+    "minimax/MiniMax-M2",
+    "ollama_chat/gpt-oss:20b",
+    "openai/gpt-4.1-mini",
+    "openrouter/moonshotai/kimi-k2",
+    "us.amazon.nova-pro-v1:0",
+    "vertex_ai/gemini-2.5-flash",
+    "zai/glm-4.6",
 )
 """Listed by a proxy that accepts any model."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from fake_litellm._journal import RecordedRequest
 
@@ -100,6 +100,9 @@ class Reply:
             A JSON answer is cut by `drop` and `reset`, the others leave it whole.
         ends_after: How many pieces arrive before an end other than `done`: pieces of text, a
             tool call's name, the halves of its arguments, the finish reason.
+        extra: Further fields on the chat completions API, as LiteLLM passes on what only some
+            providers say: those under `delta`, `choice` and `event` are in a stream's event before
+            the text, or in the message, the choice and the body of a JSON answer.
         finish: The finish reason on the chat completions API, where it is not the usual one.
         model: The model that answers, where LiteLLM fell back to another than was asked for.
         headers: Further header lines; one whose name the fake sends itself takes its place.
@@ -119,6 +122,7 @@ class Reply:
     hold_in_stream: Gate | None = None
     ends: Ending = "done"
     ends_after: int = 1
+    extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     finish: str = ""
     model: str = ""
     headers: tuple[tuple[str, str], ...] = ()
@@ -181,9 +185,10 @@ class Redirect:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A web page with status 200, as a gateway before LiteLLM answers who has to log in."""
+    """A web page, as a gateway before LiteLLM answers who has to log in, or is refused."""
 
     html: str
+    status: int = 200
 
 
 Answer: TypeAlias = Reply | Failure | Cut | Redirect | Page

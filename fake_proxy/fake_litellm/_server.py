@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pytest_httpserver import HTTPServer, HTTPServerError
 from werkzeug.wrappers import Request, Response
 
-from fake_litellm import _inspect, _response
+from fake_litellm import _inspect, _response, _tls
 from fake_litellm._api import answer
 from fake_litellm._bodies import decode
 from fake_litellm._errors import AddressTakenError, ApiError, ModelsError
@@ -54,6 +54,8 @@ class FakeLiteLLM(HTTPServer):
         root_path: Path below which the proxy is served, such as "/litellm" (LiteLLM's
             `SERVER_ROOT_PATH`); whatever is asked for elsewhere is not found, as behind a gateway:
             LiteLLM by itself answers there, too.
+        https: Serve https, as localhost; the certificate is signed by `AUTHORITY`, a file that a
+            client has to trust (`SSL_CERT_FILE`, `NODE_EXTRA_CA_CERTS`).
         reply: What to answer when nothing is scripted. Where the request forces a tool call or a
             JSON Schema on the answer, an example of that takes the place of the text; what is
             scripted goes out as it is.
@@ -77,11 +79,13 @@ class FakeLiteLLM(HTTPServer):
         missing_session_id: str | None = None,
         request_correlation_in_logs: bool = False,
         root_path: str = "",
+        https: bool = False,
         reply: Reply | None = None,
         journal_requests: int = MOST_REQUESTS,
         journal_bytes: int = MOST_BYTES,
     ) -> None:
-        super().__init__(host=host, port=port, threaded=True)
+        tls = _tls.context() if https else None
+        super().__init__(host=host, port=port, ssl_context=tls, threaded=True)
         if isinstance(models, str):
             raise ModelsError(f"models must be a list of names, not the string {models!r}")
         self.settings = Settings(
@@ -138,7 +142,9 @@ class FakeLiteLLM(HTTPServer):
         listener = _listen(self.host, self.port)
         with listener:
             app = Request.application(self.application)
-            self.server = WireServer(listener, self._mounted(app), self._record_malformed)
+            self.server = WireServer(
+                listener, self._mounted(app), self._record_malformed, self.ssl_context
+            )
         self.port = self.server.port
         self.server_thread = threading.Thread(target=self.thread_target, daemon=True)
         self.server_thread.start()

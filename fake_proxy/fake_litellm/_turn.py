@@ -170,8 +170,8 @@ class Api:
                 raise upstream_failure(status, message, model, exchange.litellm, lines)
             case Redirect(location=location, status=status):
                 return _response.redirect_response(location, exchange.request, status)
-            case Page(html=html):
-                return Response(html, content_type="text/html; charset=utf-8")
+            case Page(html=html, status=status):
+                return Response(html, status, content_type="text/html; charset=utf-8")
             case Cut(at="before-headers"):
                 raise CutConnection(reset=True)
             case Cut(at="in-headers"):

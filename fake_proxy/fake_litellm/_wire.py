@@ -11,6 +11,7 @@ import io
 import os
 import select
 import socket
+import ssl
 import struct
 import sys
 from http import HTTPStatus
@@ -162,7 +163,12 @@ class WireHandler(WSGIRequestHandler):
         self.wfile.flush()
 
     def _check_client(self) -> None:
-        """Notice that the client left; a body that pauses asks for it with an empty piece."""
+        """Notice that the client left; a body that pauses asks for it with an empty piece.
+
+        Who speaks TLS is not looked at: what could be read there need not be a request.
+        """
+        if isinstance(self.connection, ssl.SSLSocket):
+            return
         readable, _, _ = select.select([self.connection], [], [], 0)
         if readable and not self.connection.recv(1, socket.MSG_PEEK):
             raise ConnectionAbortedError("the client left")
@@ -216,6 +222,7 @@ class WireServer(ThreadedWSGIServer):
         app: The WSGI application.
         record_malformed: Called for each request that is not HTTP, with the error and the
             client's port.
+        tls: What to speak TLS with, or `None`.
     """
 
     allow_reuse_address: ClassVar[bool] = True  # type: ignore[misc]
@@ -225,11 +232,13 @@ class WireServer(ThreadedWSGIServer):
         listener: socket.socket,
         app: WSGIApplication,
         record_malformed: Callable[[MalformedRequestError, int], None],
+        tls: ssl.SSLContext | None,
     ) -> None:
         host, port = listener.getsockname()[:2]
         self.connections: set[socket.socket] = set()
         self.record_malformed = record_malformed
         self.resets_due = 0
+        self._tls = tls
         super().__init__(host, port, app, WireHandler, fd=listener.fileno())
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ANN401, ARG002
@@ -244,6 +253,25 @@ class WireServer(ThreadedWSGIServer):
         """Remember the connection, so that stopping the server ends it."""
         self.connections.add(request)
         super().process_request(request, client_address)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Serve the connection, by TLS where that is due.
+
+        Its handshake belongs to the connection's thread: Werkzeug's would keep others waiting.
+        """
+        if self._tls is None:
+            super().finish_request(request, client_address)
+            return
+        self.connections.discard(request)  # whose file the next line takes over
+        with self._tls.wrap_socket(
+            request, server_side=True, do_handshake_on_connect=False
+        ) as secured:
+            self.connections.add(secured)
+            try:
+                secured.do_handshake()
+                super().finish_request(secured, client_address)
+            finally:
+                self.connections.discard(secured)
 
     def shutdown_request(self, request: Any) -> None:  # noqa: ANN401
         """Forget the connection."""

@@ -55,6 +55,7 @@ FAULTS = [
     pytest.param(Failure(status=529), (529, WHOLE), id="529"),
     pytest.param(Redirect(location="/elsewhere"), (307, WHOLE), id="redirect"),
     pytest.param(Page(html="<p>Log in</p>"), (200, WHOLE), id="page"),
+    pytest.param(Page(html="<p>Blocked</p>", status=403), (403, WHOLE), id="page of a firewall"),
 ]
 
 

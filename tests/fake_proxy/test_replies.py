@@ -151,3 +151,24 @@ def test_answers_are_given_out_once_each(
         answers = list(pool.map(lambda wire: [wire.chat().json for _ in range(4)], wires))
     texts = [one["choices"][0]["message"]["content"] for four in answers for one in four]
     assert sorted(texts) == sorted(f"answer {n}" for n in range(64))
+
+
+def test_what_only_some_providers_say_is_passed_on(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
+    extra = {
+        "delta": {"refusal": "No."},
+        "choice": {"native_finish_reason": "STOP"},
+        "event": {"citations": ["a"]},
+    }
+    fake_litellm.script(Reply(text="Hi.", extra=extra), Reply(text="Hi.", extra=extra))
+    body = wire.chat().json
+    [choice] = body["choices"]
+    assert body["citations"] == ["a"]
+    assert choice["native_finish_reason"] == "STOP"
+    assert (choice["message"]["refusal"], choice["message"]["content"]) == ("No.", "Hi.")
+    first, more, *rest = wire.chat(stream=True).events
+    assert [*first["choices"], *more["choices"]] == [
+        {"index": 0, "delta": {"content": "", "role": "assistant"}},
+        {"index": 0, "delta": {"refusal": "No."}, "native_finish_reason": "STOP"},
+    ]
+    assert more["citations"] == ["a"]
+    assert [event["choices"][0]["delta"] for event in rest] == [{"content": "Hi."}, {}]
