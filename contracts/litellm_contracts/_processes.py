@@ -1,9 +1,11 @@
-"""Processes beside this one, which end when it is told to end."""
+"""Processes beside this one, which end when it ends, in whatever way."""
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
@@ -20,7 +22,7 @@ def process_pool(size: int, method: Literal["fork", "spawn"]) -> Iterator[Proces
     """
     mine = set(multiprocessing.active_children())
     context = multiprocessing.get_context(method)
-    pool = ProcessPoolExecutor(size, mp_context=context, initializer=_leave_signals_to_the_parent)
+    pool = ProcessPoolExecutor(size, mp_context=context, initializer=_belong_to_the_parent)
     try:
         yield pool
     except BaseException:
@@ -31,7 +33,18 @@ def process_pool(size: int, method: Literal["fork", "spawn"]) -> Iterator[Proces
         pool.shutdown(cancel_futures=True)
 
 
-def _leave_signals_to_the_parent() -> None:
-    """Ignore Ctrl-C, which reaches the whole group: the parent ends its children."""
+def _belong_to_the_parent() -> None:
+    """Ignore Ctrl-C, which reaches the whole group: the parent ends its children.
+
+    One that is killed cannot, and its children would wait for work for ever.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
