@@ -11,17 +11,19 @@ import copy
 import functools
 import inspect
 import itertools
+import threading
 import time
 import traceback
+import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts._door import CALL_LIMIT, CANCELLED, NEVER_READ
+from litellm_contracts._door import CALL_LIMIT, CANCELLED, NEVER_READ, PATIENCE
 from litellm_contracts._model import METHODS, OMITTED
 from litellm_contracts._observation import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from litellm_contracts._door import Meanwhile
     from litellm_contracts._model import Call
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 CLOSE_LIMIT = 5.0
 """Seconds a handler is given to close."""
+_IN_THE_LOOP: weakref.WeakSet[type] = weakref.WeakSet()
+"""Handlers that need the running loop, though their methods do not say so: the first call told."""
 _WITH_METADATA = 3
 """How many arguments there are where the metadata is passed."""
 
@@ -40,7 +44,9 @@ def _words(error: BaseException) -> str:
 
 
 def _altered(call: Call, arguments: Sequence[Any]) -> str:
-    """Name the argument that is not what the call was made with."""
+    """Name the argument that is not what the call was made with; never one that is no JSON."""
+    if call.no_json:
+        return ""
     given = dict(zip(("", "messages", "metadata"), arguments, strict=False))
     wanted = {"messages": list(call.messages), "metadata": call.metadata}
     return next((name for name in wanted if name in given and given[name] != wanted[name]), "")
@@ -80,14 +86,17 @@ class PythonHandler:
         """Make one call and keep what came back, chunks before an error included."""
         outcome = Outcome(call=call)
         started = time.perf_counter()
+        limit = PATIENCE if call.is_never_answered else CALL_LIMIT
         try:
             with self._worker.lend():
-                async with asyncio.timeout(CALL_LIMIT) as scope:
+                async with asyncio.timeout(limit) as scope:
                     await self._try(call, outcome, meanwhile, scope)
                 outcome.swallowed = scope.expired() and outcome.error is None
         except TimeoutError:
-            outcome.hangs = not (call.cancel_after and outcome.chunks)
-            outcome.error = f"no answer within {CALL_LIMIT:g} s" if outcome.hangs else CANCELLED
+            if call.cancel_at_once or (call.cancel_after and outcome.chunks):
+                outcome.error = CANCELLED
+            else:
+                outcome.time_is_over(limit)
         outcome.seconds = time.perf_counter() - started
         return outcome
 
@@ -121,8 +130,14 @@ class PythonHandler:
             await asyncio.sleep(0)  # as below, so that calls at the same time keep their order
             outcome.text = await self._invoke(self._handler.complete_prompt, call.prompt)
             return
-        arguments: list[Any] = [call.system_prompt, self._list_for(call)]
-        if call.metadata is not OMITTED:
+        messages = self._list_for(call)
+        arguments: list[Any] = [
+            call.system_prompt,
+            tuple(messages) if call.no_json == "messages" else messages,
+        ]
+        if call.no_json == "metadata":
+            arguments.append({**call.metadata, "signal": threading.Event()})
+        elif call.metadata is not OMITTED:
             arguments.append(self._object_for(call))
         try:
             await self._stream(call, outcome, meanwhile, scope, arguments)
@@ -137,8 +152,7 @@ class PythonHandler:
         scope: asyncio.Timeout,
         arguments: list[Any],
     ) -> None:
-        chunks = await self._create(*arguments)
-        await asyncio.sleep(0)  # a caller may begin to read after it has made other calls
+        chunks = await self._begin(call, scope, arguments)
         if call.never_read:
             outcome.error = NEVER_READ
             return
@@ -155,7 +169,23 @@ class PythonHandler:
                 if number == call.abandon_after:
                     break
             return
-        chunks = iter(chunks)
+        try:
+            await self._iterate(call, outcome, meanwhile, arguments, iter(chunks))
+        except asyncio.CancelledError:
+            if getattr(chunks, "gi_running", False):
+                # Its thread cannot be cancelled; once it is done, nobody reads on.
+                with self._worker.lend() as worker:
+                    worker.run_later(chunks.close)
+            raise
+
+    async def _iterate(
+        self,
+        call: Call,
+        outcome: Outcome,
+        meanwhile: Meanwhile | None,
+        arguments: list[Any],
+        chunks: Iterator[Any],
+    ) -> None:
         await self._blocking(outcome.chunks.extend, itertools.islice(chunks, 1))
         outcome.altered = _altered(call, arguments)
         if meanwhile is not None:
@@ -167,6 +197,14 @@ class PythonHandler:
             chunks, "close"
         ):  # as the end of a `for` does, in the same thread
             await self._blocking(chunks.close)
+
+    async def _begin(self, call: Call, scope: asyncio.Timeout, arguments: list[Any]) -> Any:  # noqa: ANN401 - whatever it is that yields chunks
+        if call.cancel_at_once:
+            scope.reschedule(0)  # whatever it awaits first is cancelled
+            return await self._create(*arguments)
+        chunks = await self._create(*arguments)
+        await asyncio.sleep(0)  # a caller may begin to read after it has made other calls
+        return chunks
 
     async def _create(self, *arguments: Any) -> Any:  # noqa: ANN401
         """Call `create_message`, every second time with the metadata by name where it has that."""
@@ -207,7 +245,7 @@ class PythonHandler:
 
     async def _invoke(self, method: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
         """Call in the loop what is asynchronous, and in a thread what may block it."""
-        if self._is_async():
+        if self._is_async() or type(self._handler) in _IN_THE_LOOP:
             value = method(*arguments)
         else:
             try:
@@ -215,6 +253,7 @@ class PythonHandler:
             except RuntimeError as error:
                 if "event loop" not in str(error):
                     raise
+                _IN_THE_LOOP.add(type(self._handler))
                 value = method(*arguments)  # asynchronous, though its methods do not say so
         is_read = hasattr(value, "__aiter__")  # may be awaited as well, as some streams may
         return await value if inspect.isawaitable(value) and not is_read else value

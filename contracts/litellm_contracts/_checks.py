@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from litellm_contracts._profile import Profile
 
 FAILURES_IN_A_ROW = 5
-"""After so many failed calls a handler may refuse further ones for a while."""
+"""After so many requests that failed a handler may refuse further calls for a while."""
+LONG_ENOUGH = 1.0
+"""Seconds after which a handler that makes its calls in turn may fail, as another one lasts."""
 CHAT_ROUTE = re.compile(r"/chat/completions$")
 SESSION_ROUTE = re.compile(r"/(chat/completions|completions|responses|messages|embeddings)$")
 """Paths whose requests LiteLLM files under a session."""
@@ -68,8 +70,9 @@ def _may_be_unsent(outcome: Outcome) -> bool:
     call = outcome.call
     is_left_early = (call.abandon_after or call.cancel_after) and not outcome.received_text
     is_cancelled_beside = call.cancel and call.together
-    is_excused = call.may_fail or outcome.failed_before >= FAILURES_IN_A_ROW
     fails = outcome.error is not None and not outcome.hangs
+    has_waited = call.between and outcome.seconds >= LONG_ENOUGH
+    is_excused = has_waited or outcome.failed_before >= FAILURES_IN_A_ROW
     return bool(
         call.may_refuse
         or call.reset_connections
@@ -77,6 +80,7 @@ def _may_be_unsent(outcome: Outcome) -> bool:
         or is_left_early
         or is_cancelled_beside
         or (call.picture and outcome.error is not None)  # not from just anywhere
+        or (call.may_fail and outcome.error is not None)
         or (is_excused and fails)
     )
 

@@ -61,9 +61,9 @@ def check_whole_or_error(observation: Observation, _profile: Profile) -> Iterato
 def check_answered_or_error(observation: Observation, profile: Profile) -> Iterator[Finding]:
     """A call that its caller waits for fails, or returns the answer whole and alone.
 
-    One that the proxy never answers fails. Whether an answer without a finish reason is one, or
-    what is no stream where one is asked for, is not judged here; one that is empty, cut, filtered
-    or calls tools may be taken, or asked for again.
+    One that the proxy never answers fails. What may fail is judged by what it sends. Whether an
+    answer without a finish reason is one, or what is no stream where one is asked for, is not
+    judged here; one that is empty, cut, filtered or calls tools may be taken, or asked for again.
     """
     answered: list[Outcome] = []
     unanswered: list[Outcome] = []
@@ -73,7 +73,8 @@ def check_answered_or_error(observation: Observation, profile: Profile) -> Itera
         is_silent = isinstance(last, Reply) and (last.ends == "silent" or last.unstreamed)
         is_page = isinstance(last, Page) and outcome.call.method == "create_message"
         took_nothing = any(map(says_nothing, answers)) and not outcome.received_text
-        if outcome.call.is_stopped or is_silent or is_page or took_nothing:
+        is_excused = outcome.call.is_stopped or outcome.call.may_fail
+        if is_excused or is_silent or is_page or took_nothing:
             continue
         if len(observation.requests_of(outcome.call)) > len(answers) and _is_poor(last):
             continue
@@ -122,10 +123,12 @@ def check_error_cause(observation: Observation, _profile: Profile) -> Iterator[F
     """The error of a judged call names what the proxy said."""
     for outcome in observation.judged():
         said = [answer for answer in outcome.call.answers if isinstance(answer, Failure)]
-        if said and outcome.error is not None and (said[-1].message or "") not in outcome.error:
+        was_refused = observation.requests_of(outcome.call) and not outcome.given_up
+        error = outcome.error if was_refused else None
+        if said and error is not None and (said[-1].message or "") not in error:
             yield Finding(
-                message=f"{named(outcome.call)} failed with {outcome.error!r}, which does not say "
-                f"what the proxy said: {said[-1].message!r}",
+                message=f"{named(outcome.call)} failed with {error!r}, which does not say what "
+                f"the proxy said: {said[-1].message!r}",
                 call=outcome.call.name,
                 cause="the error is replaced by one of the handler's own; keep its message",
             )

@@ -58,8 +58,13 @@ def check_id_in_other_headers(observation: Observation, profile: Profile) -> Ite
 
 
 def check_id_in_side_requests(observation: Observation, profile: Profile) -> Iterator[Finding]:
-    """A request that belongs to no call, such as one for the models, holds no task id."""
+    """A request that belongs to no call, such as one for the models, holds no task id.
+
+    One that broke off while it was sent, as its call was stopped, may be any call's.
+    """
     for seen, task_id in _requests_and_ids(observation):
+        if seen.request.malformed:
+            continue
         if seen.call is None and task_id.encode() in seen.request.head + seen.request.body:
             yield Finding(
                 message=f"request {seen.number}, for {seen.request.path}, is no turn of a "

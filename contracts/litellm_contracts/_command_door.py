@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Self
 
-from litellm_contracts._door import CALL_LIMIT
+from litellm_contracts._door import CALL_LIMIT, PATIENCE
 from litellm_contracts._door_process import DoorProcess
 from litellm_contracts._errors import HandlerError, UsageError
 from litellm_contracts._model import METHODS
@@ -195,18 +195,19 @@ class CommandDoor:
             HandlerError: where the program is at fault, or has never answered any call.
         """
         outcome, limit = Outcome(call=call), self._recipe.call_limit
+        limit = min(limit, PATIENCE) if call.is_never_answered else limit
         request = call_request(call, f"c{next(self._numbers)}", handler_id)
         started = time.perf_counter()
         try:
             answer = await _within(limit, program.process.ask(request, _ANSWERS[call.method]))
         except TimeoutError:
-            if not self._has_answered:
+            if not (self._has_answered or call.is_never_answered):
                 raise program.process.end(
                     f"answered no call within {limit:g} s; each needs a line with its `id`, also "
                     "when the handler raises"
                 ) from None
             program.is_stuck = True
-            outcome.hangs, outcome.error = True, f"no answer within {limit:g} s"
+            outcome.time_is_over(limit)
         else:
             self._has_answered = True
             outcome.chunks = answer.get("chunks", [])

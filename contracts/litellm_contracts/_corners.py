@@ -17,7 +17,7 @@ from fake_litellm import Failure, Reply, ToolCall
 from litellm_contracts._model import OMITTED, PNG, Call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from litellm_contracts._model import Contract
 
@@ -73,7 +73,39 @@ OTHER_MODELS = (
     "qwen3-coder",
     "xai/grok-4",
 )
-"""Further names, each tried with nothing else unusual."""
+"""Further names, each tried with nothing else unusual, and at a second try."""
+FURTHER_MODELS = (
+    "anthropic/claude-opus-4-5",
+    "chatgpt-4o-latest",
+    "claude-3-5-haiku-latest",
+    "claude-haiku-4-5@20251001",
+    "claude-opus-4-1-thinking",
+    "codestral-latest",
+    "cohere/command-a-03-2025",
+    "deepseek-reasoner",
+    "gemini/gemini-2.0-flash-thinking-exp",
+    "gpt-3.5-turbo",
+    "gpt-4-32k",
+    "gpt-4o-search-preview",
+    "gpt-5-pro",
+    "grok-code-fast-1",
+    "groq/llama-3.3-70b-versatile",
+    "huggingface/google/gemma-3-27b-it",
+    "minimax/MiniMax-M2",
+    "my team's model",
+    "o1-mini",
+    "o4-mini",
+    "ollama_chat/gpt-oss:20b",
+    "openai/gpt-4.1-mini",
+    "openrouter/anthropic/claude-3.7-sonnet:thinking",
+    "openrouter/moonshotai/kimi-k2",
+    "perplexity/sonar-reasoning-pro",
+    "us.amazon.nova-pro-v1:0",
+    "vertex_ai/gemini-2.5-flash",
+    "vllm/Qwen/QwQ-32B",
+    "zai/glm-4.6",
+)
+"""Names of other families, each tried once with nothing else unusual."""
 
 FACTORS: Factors = {
     "task id": {
@@ -132,7 +164,7 @@ FACTORS: Factors = {
         "how to answer": {"suppress_previous_response_id": True, "store": False},
         "how to call tools": {"parallel_tool_calls": False, "tool_protocol": "native"},
     },
-    "model": {name: name for name in (*MODELS, *OTHER_MODELS)},
+    "model": {name: name for name in (*MODELS, *OTHER_MODELS, *FURTHER_MODELS)},
     "answer": {
         "a text": Reply(text="One, two, three."),
         "a tool call": Reply(tool_calls=_CALLED),
@@ -167,21 +199,24 @@ def corners(factors: Factors) -> Iterator[Levels]:
 
     plain = plain_levels(factors)
     paired = [name for name in factors if name != _RETRIED]
-    rows = AllPairs([[one for one in factors[name] if one not in OTHER_MODELS] for name in paired])
+    apart_from = {*OTHER_MODELS, *FURTHER_MODELS}
+    rows = AllPairs([[one for one in factors[name] if one not in apart_from] for name in paired])
     wanted = [{**plain, **dict(zip(paired, row, strict=True))} for row in rows]
     if "task id" in factors:
         without = {**plain, "task id": "absent"}
         wanted[1:1] = [without, {**without, "other metadata": "not passed"}]
-    wanted += [{**plain, "model": model} for model in (*MODELS, *OTHER_MODELS)]
-    retried = [
-        levels for answer in list(factors[_RETRIED])[1:] for levels in _retried(factors, answer)
-    ]
+    wanted += [{**plain, "model": model} for model in factors["model"]]
+    wanted = _each_once(wanted)
+    answers = list(factors[_RETRIED])[1:]
+    retried = _each_once(levels for answer in answers for levels in _retried(factors, answer))
     apart = len(wanted) // (len(retried) + 1)
     for number, levels in enumerate(retried, start=1):
         wanted.insert(number * (apart + 1) - 1, levels)
-    for number, levels in enumerate(wanted):
-        if levels not in wanted[:number]:
-            yield levels
+    yield from wanted
+
+
+def _each_once(rows: Iterable[Levels]) -> list[Levels]:
+    return list({tuple(levels.items()): levels for levels in rows}.values())
 
 
 def _retried(factors: Factors, answer: str) -> Iterator[Levels]:
@@ -273,7 +308,9 @@ def _last(text: str, value: Mapping[str, Any]) -> list[dict[str, Any]]:
         return [asked, {"role": "assistant", "content": text}]
     content = _content(text, value)
     if value["last message"] == "tool":
-        return [_ASKED, {**_RESULT, "content": content}]
+        call = {**_TOOL_CALL, "id": "call_9"}
+        asked = {**_ASKED, "tool_calls": [call]}
+        return [asked, {**_RESULT, "tool_call_id": "call_9", "content": content}]
     return [{"role": "user", "content": content}]
 
 

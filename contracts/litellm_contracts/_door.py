@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 CALL_LIMIT = 15.0
 """Seconds after which a single call counts as hung."""
+PATIENCE = 5.0
+"""Seconds after which its caller gives up a call that is never answered: a handler may try again
+for as long as it likes."""
 NEVER_READ = "never read by its caller"
 CANCELLED = "cancelled by its caller"
 """The error of a call that was."""

@@ -16,6 +16,7 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from fake_litellm import AUTHORITY
 from litellm_contracts._errors import HandlerError
 from litellm_contracts._evidence import REDACTED
 from litellm_contracts._protocol import BreachError, check_answer, read_answer, shown, to_line
@@ -43,9 +44,13 @@ Answer = dict[str, Any]
 
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for the program: no proxy may come between it and the fake."""
+    """Return the environment for the program: no proxy may come between it and the fake.
+
+    Node trusts fakes that are served by https, and whom it trusts by itself; for others there is no
+    variable that adds to those.
+    """
     kept = {name: value for name, value in given.items() if not name.upper().endswith("_PROXY")}
-    return {**DECOYS, **kept}
+    return {**DECOYS, "NODE_EXTRA_CA_CERTS": AUTHORITY, **kept}
 
 
 class DoorProcess:

@@ -61,8 +61,12 @@ def _notes(call: Call) -> list[str]:
         f"with a picture on {call.picture}": call.picture,
         "never read": call.never_read,
         "cancelled": call.cancel,
+        "cancelled at once": call.cancel_at_once,
         "cancelled in mid-stream": call.cancel_after,
         "abandoned in mid-stream": call.abandon_after,
+        "its proxy down": call.down,
+        "its messages a tuple": call.no_json == "messages",
+        "its metadata no JSON": call.no_json == "metadata",
         "may fail": call.may_fail,
         "then closed": call.closes,
     }

@@ -22,6 +22,8 @@ PNG = (
     "RU5ErkJggg=="
 )
 """A picture of one pixel, in base64."""
+_TRIED_AGAIN = {408, 409, 429}
+_SERVERS = 500
 METHODS: tuple[Method, ...] = ("create_message", "complete_prompt")
 
 
@@ -99,11 +101,15 @@ class Call:
         times: How often the same call is made, one after the other.
         cancel: Cancel the call once its request has arrived, before it is answered; where it is
             refused first, while the handler waits to try again.
+        cancel_at_once: Cancel the call at the first thing that it awaits.
         cancel_after: Cancel the call after so many chunks, while the stream is open.
         in_place: Its messages and its metadata are the very objects that the call before was given,
             changed.
         closes: Close the handler after the call; a later call of that name is made by a new one.
         stays: Make later calls by the closed handler.
+        down: Its proxy listens to nobody meanwhile.
+        no_json: Which argument is none that JSON could hold: `messages` are a tuple; `metadata`
+            holds what can neither be copied nor written.
         may_fail: Whether the call, and building its handler, may fail; what is sent is judged.
         reset_connections: So many new connections are reset before the request is read.
     """
@@ -131,10 +137,13 @@ class Call:
     never_read: bool = False
     abandon_after: int = 0
     cancel: bool = False
+    cancel_at_once: bool = False
     cancel_after: int = 0
     in_place: bool = False
     closes: bool = False
     stays: bool = False
+    down: bool = False
+    no_json: Literal["", "messages", "metadata"] = ""
     may_fail: bool = False
     times: int = 1
 
@@ -146,7 +155,8 @@ class Call:
     @property
     def is_stopped(self) -> bool:
         """Whether its caller does not wait for the end of the answer."""
-        return bool(self.never_read or self.abandon_after or self.cancel or self.cancel_after)
+        is_cancelled = self.cancel or self.cancel_at_once or self.cancel_after
+        return bool(self.never_read or self.abandon_after or is_cancelled)
 
     @property
     def needs_stream(self) -> bool:
@@ -154,9 +164,21 @@ class Call:
         return bool(self.is_stopped or self.between)
 
     @property
+    def is_never_answered(self) -> bool:
+        """Whether its handler may try again and again: nothing but passing failures awaits it."""
+        return self.down or any(map(is_transient, self.answers[-1:]))
+
+    @property
     def task_id(self) -> Any:  # noqa: ANN401 - whatever the metadata holds
         """The task id in the metadata, or `None`."""
         return self.metadata.get("task_id") if isinstance(self.metadata, dict) else None
+
+
+def is_transient(answer: Answer) -> bool:
+    """Tell whether an answer is a failure that may pass, so that a handler may try again."""
+    status = getattr(answer, "status", 0)
+    is_failure = hasattr(answer, "retry_after") and (status in _TRIED_AGAIN or status >= _SERVERS)
+    return is_failure or hasattr(answer, "at")
 
 
 def is_fault(answer: Answer) -> bool:

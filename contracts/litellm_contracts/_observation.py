@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from litellm_contracts._model import Call
 
 
+_LOOPBACK = "127.0.0.1"
 COUNTING_ROUTE = re.compile(r"[/:](token_counter|count_tokens|countTokens|input_tokens)$")
 """Paths on which a text is only measured; LiteLLM files nothing there."""
 
@@ -31,6 +32,7 @@ class Outcome:
         error: The error's type and message, or `None`.
         told: All that a log would show of the error: notes, and what it was raised from, too.
         hangs: Whether it had not come back when its time was over.
+        given_up: Likewise, where it is never answered, so that it may try again for long.
         swallowed: Whether it was cancelled, and returned all the same.
         seconds: How long the call took.
         began: How many requests had been recorded when it began.
@@ -39,7 +41,7 @@ class Outcome:
         proxy: Host and port of the proxy that its handler was built for, and the path below
             which it is served, if any.
         altered: Which of the arguments is not what it was: `messages` or `metadata`.
-        failed_before: How many calls of its handler were sent and failed, in a row, before it.
+        failed_before: How many requests of its handler failed, in a row, before it.
     """
 
     call: Call
@@ -48,6 +50,7 @@ class Outcome:
     error: str | None = None
     told: str = ""
     hangs: bool = False
+    given_up: bool = False
     swallowed: bool = False
     seconds: float = 0.0
     began: int = 0
@@ -56,6 +59,12 @@ class Outcome:
     proxy: str = ""
     altered: str = ""
     failed_before: int = 0
+
+    def time_is_over(self, limit: float) -> None:
+        """Note that it had not come back after so many seconds, which may be its good right."""
+        self.error = f"no answer within {limit:g} s"
+        self.given_up = self.call.is_never_answered
+        self.hangs = not self.given_up
 
     @property
     def host(self) -> str:
@@ -92,8 +101,9 @@ class Seen:
 
     @property
     def host(self) -> str:
-        """Host and port that it went to; empty where it names none."""
-        return ["", *self.request.header_values("Host")][-1]
+        """Host and port that it went to, by the name of its proxy; empty where it names none."""
+        name, colon, port = ["", *self.request.header_values("Host")][-1].lower().partition(":")
+        return f"{_LOOPBACK if name == 'localhost' else name}{colon}{port}"
 
     @property
     def is_stray(self) -> bool:
@@ -169,20 +179,20 @@ def observe(
             made[call.name] += 1
         strays = {} if call else {"begun": begun[number]}
         seen.append(Seen(number=number, request=request, call=call, **strays))
-    _count_failures(outcomes, {one.call.name for one in seen if one.call})
+    _count_failures(outcomes, Counter(one.call.name for one in seen if one.call))
     return Observation(outcomes=tuple(outcomes), seen=tuple(seen), api_key=api_key)
 
 
-def _count_failures(outcomes: Iterable[Outcome], sent: Collection[str]) -> None:
-    """Tell each outcome of the calls of its handler that were sent and failed right before it."""
+def _count_failures(outcomes: Iterable[Outcome], sent: Mapping[str, int]) -> None:
+    """Tell each outcome of the requests of its handler that failed right before it."""
     in_a_row: Counter[str] = Counter()
     for outcome in outcomes:
         handler = outcome.call.handler
         outcome.failed_before = in_a_row[handler]
         if outcome.error is None:
             in_a_row[handler] = 0
-        elif outcome.call.name in sent:
-            in_a_row[handler] += 1
+        else:
+            in_a_row[handler] += sent[outcome.call.name]
 
 
 def owner(request: RecordedRequest, calls: Iterable[Call]) -> Call | None:

@@ -16,20 +16,18 @@ if TYPE_CHECKING:
 
 @contextmanager
 def process_pool(size: int, method: Literal["fork", "spawn"]) -> Iterator[ProcessPoolExecutor]:
-    """Yield a pool of `size` processes; where the block is left by an exception, they are killed.
+    """Yield a pool of `size` processes, which are killed where the block is left.
 
-    By itself the pool would wait for what it has begun, handlers that hang included.
+    By itself the pool would wait for what they have begun, threads that handlers left included.
     """
     mine = set(multiprocessing.active_children())
     context = multiprocessing.get_context(method)
     pool = ProcessPoolExecutor(size, mp_context=context, initializer=_belong_to_the_parent)
     try:
         yield pool
-    except BaseException:
+    finally:
         for child in set(multiprocessing.active_children()) - mine:
             child.kill()
-        raise
-    finally:
         pool.shutdown(cancel_futures=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -57,6 +58,15 @@ class Options:
     waivers: tuple[Waiver, ...] = ()
 
 
+class _LeftAlone(ThreadPoolExecutor):
+    """Runs what a handler puts into threads; nobody waits for a thread that its handler left."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - as its base
+        """End without waiting."""
+        del wait, cancel_futures
+        super().shutdown(wait=False, cancel_futures=True)
+
+
 class ContractRun:
     """Runs one contract in a thread and an event loop of its own.
 
@@ -103,6 +113,7 @@ class ContractRun:
         # An SDK client that its handler never closed complains whenever it is collected, in
         # whichever loop then runs; that is neither a finding nor anything for the user's eyes.
         asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+        asyncio.get_running_loop().set_default_executor(_LeftAlone())
         if self._contract.everywhere:
             self._judge_seen()
             return

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import secrets
 from base64 import b64decode
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from urllib.parse import urlsplit
@@ -14,13 +15,13 @@ from litellm_contracts._door import CANCELLED
 from litellm_contracts._errors import HandlerError
 from litellm_contracts._model import PNG
 from litellm_contracts._observation import Observation, Outcome, observe
-from litellm_contracts._proxies import address_of, new_proxy
-from litellm_contracts._script import Script, redirected_to, waits_first
+from litellm_contracts._proxies import COMPANY, SECURE, address_of, new_proxy
+from litellm_contracts._script import Script, patience_of, redirected_to, waits_first
 from litellm_contracts._surroundings import Surroundings
 from litellm_contracts._threads import in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
     from fake_litellm import Gate
     from litellm_contracts._door import Door, Handler, Meanwhile
@@ -30,8 +31,6 @@ Build: TypeAlias = "Callable[[Call], Awaitable[Handler]]"
 """Builds the handler of a call, unless it is there."""
 _PICTURE = "/picture.png"
 _TOKEN = "token"  # noqa: S105 - the name of a kind of key
-BACK_OFF = 0.02
-"""Seconds after which a handler whose request was refused is taken to wait to try again."""
 
 
 class Stage:
@@ -86,7 +85,8 @@ class Stage:
             self.fake.reset_connections(sum(call.reset_connections for call in group))
             script.begin(group)
             began = len(self.fake.journal)
-            made = await _perform_group(group, handlers, script, build)
+            with self._down({call.proxy for call in group if call.down}):
+                made = await _perform_group(group, handlers, script, build)
             for outcome in made:
                 outcome.began = began
                 outcome.api_key = self._key_of(outcome.call)
@@ -136,6 +136,19 @@ class Stage:
             fake = self._fakes[name] = new_proxy(name, self._litellm)
             fake.journal = self.fake.journal
             fake.start()
+            if name == SECURE:
+                self._surroundings.trust_fakes()
+            elif name == COMPANY:
+                self._surroundings.be_in_a_company(fake.base_url)
+
+    @contextmanager
+    def _down(self, names: Iterable[str]) -> Iterator[None]:
+        """Let these proxies listen to nobody meanwhile."""
+        for name in names:
+            self._fakes[name].stop()
+        yield
+        for name in names:
+            self._fakes[name].start()
 
     def _key_of(self, call: Call) -> str:
         if call.key == _TOKEN:  # for LiteLLM's JWT authentication; nothing in it is signed
@@ -204,7 +217,7 @@ async def _perform_group(
 async def _begin_to_wait(together: Sequence[Call], tasks: Mapping[str, asyncio.Task[Any]]) -> None:
     """Let who was refused, or has to queue, wait before others are made; cancel who is to be."""
     if any(call.cancel or waits_first(call) for call in together):
-        await asyncio.sleep(BACK_OFF)
+        await asyncio.sleep(max(map(patience_of, together)))
     for call in together:
         if call.cancel:
             tasks[call.name].cancel()
@@ -254,8 +267,7 @@ async def _cancelled(call: Call, handler: Handler, script: Script) -> Outcome:
     try:
         async with asyncio.timeout(None) as scope:
             now = asyncio.get_running_loop().time
-            wait = BACK_OFF if refused else 0.0
-            reached.add_done_callback(lambda _: scope.reschedule(now() + wait))
+            reached.add_done_callback(lambda _: scope.reschedule(now() + patience_of(call)))
             outcome = await handler.call(call)
             outcome.swallowed = scope.expired() and outcome.error is None
             return outcome

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 GATE_LIMIT = 2.0
 """Seconds after which a held answer goes out all the same: a handler may do its calls in turn."""
+_BACK_OFF = 0.02
+"""Seconds after which a handler whose request was refused is taken to wait to try again."""
+_DECISION = 0.2
+"""Seconds in which a handler that is told to wait for long does something else, if it ever does."""
+_LONG = 60
+"""Seconds that are long to wait."""
 _ELSEWHERE = "//"
 
 
@@ -96,3 +102,11 @@ def _streams(request: RecordedRequest) -> bool:
 def waits_first(call: Call) -> bool:
     """Tell whether a call is refused first, so that its handler waits before it tries again."""
     return bool(call.answers) and isinstance(call.answers[0], Failure)
+
+
+def patience_of(call: Call) -> float:
+    """Return how many seconds after a refusal a call has come to wait; 0 where there was none."""
+    if not waits_first(call):
+        return 0.0
+    wanted = getattr(call.answers[0], "retry_after", None)
+    return _DECISION if isinstance(wanted, int | float) and wanted > _LONG else _BACK_OFF

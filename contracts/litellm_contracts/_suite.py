@@ -164,10 +164,10 @@ def _patience(contract: Contract, options: Options, seen: Exchanges) -> tuple[fl
 
 def _unseen(contract: Contract) -> str:
     """Say what a contract needs that a program does not show, or nothing."""
+    if any(call.stays or call.no_json for call in contract.calls):
+        return "a program lets go of a handler that it closes, and is given JSON alone"
     if any(call.needs_stream for call in contract.calls):
         return "a program hands over whole answers, so that no stream can be left"
-    if any(call.stays for call in contract.calls):
-        return "a program lets go of a handler that it closes"
     if contract.checks == ("arguments",):
         return "a program is given copies, so that it cannot alter its caller's arguments"
     return ""

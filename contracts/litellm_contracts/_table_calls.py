@@ -42,10 +42,13 @@ _TAKEN_OVER = (
     "never_read",
     "abandon_after",
     "cancel",
+    "cancel_at_once",
     "cancel_after",
     "in_place",
     "closes",
     "stays",
+    "no_json",
+    "down",
     "may_fail",
     "times",
 )
@@ -64,7 +67,7 @@ def read_calls(
     Raises:
         TableError: where a call refers to something that is not there.
     """
-    entries = entry.get("calls", [])
+    entries = _alike(entry.get("calls", []), where)
     numbered = [{"name": f"call-{number}", **one} for number, one in enumerate(entries, start=1)]
     named = [copy for one in numbered for copy in _copies(one)]
     order = named
@@ -82,6 +85,22 @@ def read_calls(
         made.append(call)
     _check_references(made, where)
     return tuple(made)
+
+
+def _alike(entries: Sequence[Mapping[str, Any]], where: str) -> list[dict[str, Any]]:
+    """Add to each entry what it takes over from another one."""
+    whole: dict[str, dict[str, Any]] = {}
+    made = []
+    for entry in entries:
+        other = entry.get("like", "")
+        if other and other not in whole:
+            hint = closest(other, whole)
+            raise TableError(
+                f"{where}: {entry.get('name')!r} is like no earlier call {other!r}{hint}"
+            )
+        made.append({**whole.get(other, {}), **entry})
+        whole[made[-1].get("name", "")] = made[-1]
+    return made
 
 
 def _copies(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -214,10 +233,13 @@ def _messages(entry: Mapping[str, Any], text: str) -> tuple[dict[str, Any], ...]
 
 
 def _message(said: Mapping[str, Any] | Sequence[str]) -> dict[str, Any]:
-    """Return a message of the history: as it is written, or from its role and its content."""
-    return (
-        dict(said) if isinstance(said, dict) else dict(zip(("role", "content"), said, strict=True))
-    )
+    """Return a message of the history: as it is written, or from its role and its content.
+
+    TOML has no null: `nulls` names what holds one.
+    """
+    pairs = said.items() if isinstance(said, dict) else zip(("role", "content"), said, strict=True)
+    message = {name: read_text(value) if name == "content" else value for name, value in pairs}
+    return message | dict.fromkeys(message.pop("nulls", ()))
 
 
 def _metadata(entry: Mapping[str, Any], task_ids: Mapping[str, Any], where: str) -> Any:  # noqa: ANN401
@@ -235,7 +257,17 @@ def _metadata(entry: Mapping[str, Any], task_ids: Mapping[str, Any], where: str)
     task_id = task_ids[task]
     if entry.get("fresh"):
         task_id = f"{task_id[:-3]}{entry.get('number', 0) % _RETURN:03x}"
-    return {"task_id": task_id, **entry.get("extra_metadata", {})}
+    extra = {name: _with_texts(value) for name, value in entry.get("extra_metadata", {}).items()}
+    return {"task_id": task_id, **extra}
+
+
+def _with_texts(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
+    """Put texts where they are given as repetitions, however deep."""
+    if isinstance(value, list):
+        return [_with_texts(one) for one in value]
+    if not isinstance(value, dict) or value.keys() == {"repeat", "times"}:
+        return read_text(value)
+    return {name: _with_texts(one) for name, one in value.items()}
 
 
 def read_text(value: Any) -> Any:  # noqa: ANN401
@@ -245,7 +277,7 @@ def read_text(value: Any) -> Any:  # noqa: ANN401
     """
     if isinstance(value, dict) and "half" in value:
         return f"{value['half']}\ud83d"
-    if isinstance(value, dict):
+    if isinstance(value, dict) and "repeat" in value:
         return str(value["repeat"]) * int(value["times"])
     return value
 
@@ -257,7 +289,7 @@ def _answer(entry: Mapping[str, Any], where: str) -> Answer:
     if "failure" in rest:
         return Failure(status=rest.pop("failure"), **rest)
     if "page" in rest:
-        return Page(html=rest["page"])
+        return Page(html=rest.pop("page"), **rest)
     if "cut" in rest:
         return Cut(at=rest["cut"])
     if "redirect" in rest:

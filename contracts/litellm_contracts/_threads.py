@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -64,6 +64,15 @@ class Worker:
         job, done = _job(function, *arguments)
         self._jobs.put(job)
         return await done
+
+    def run_later(self, function: Callable[[], object]) -> None:
+        """Run a call once the one that is under way has ended, and wait for neither."""
+
+        def job(_: object) -> None:
+            with suppress(Exception):  # nobody is there to be told
+                function()
+
+        self._jobs.put(job)
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:

@@ -125,8 +125,10 @@ def _events(turn: Turn) -> Iterator[Event]:
     `finish_reason` is absent, not null, until the last delta; 1.106.2 gives the usage chunk a
     choice with an empty delta, 1.109.1 an empty list.
     """
+    if first := turn.reply.extra.get("first"):
+        yield Event(event({**_envelope(turn, _KEYS), "choices": [], **first}))
     yield Event(event(_chunk(turn, {"role": "assistant", "content": ""})))
-    if turn.reply.extra:
+    if turn.reply.extra.keys() - {"first"}:
         extra, more, body = _extra(turn.reply)
         yield Event(event({**_chunk(turn, extra, more), **body}), piece=True)
     for delta in _deltas(turn):

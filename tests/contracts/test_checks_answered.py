@@ -66,8 +66,11 @@ def test_a_call_returns_its_answer_or_fails(
     assert all(told in finding.message for finding in findings)
 
 
-@pytest.mark.parametrize("stop", ["never_read", "abandon_after", "cancel", "cancel_after"])
-def test_a_call_that_nobody_waits_for_has_nothing_to_return(
+@pytest.mark.parametrize(
+    "stop",
+    ["never_read", "abandon_after", "cancel", "cancel_after", "cancel_at_once", "may_fail"],
+)
+def test_a_call_that_nobody_waits_for_or_that_may_fail_has_nothing_to_return(
     message: MakeCall, sent: Callable[..., RecordedRequest], stop: str
 ) -> None:
     outcome = Outcome(call=message(answers=(Reply(text="One."),), **{stop: 1}))

@@ -153,6 +153,12 @@ def test_an_id_in_a_request_of_no_call_is_found(message: MakeCall, sent: Sent) -
     assert (finding.call, finding.request, finding.marks) == (None, 1, (2,))
 
 
+def test_an_id_in_a_request_that_broke_off_is_left_alone(message: MakeCall, sent: Sent) -> None:
+    head = f"POST /v1/chat/completions\r\nX-Zoo-Session-ID: {ID}".encode()
+    broken = replace(sent("", HEADER), head=head, body=b"", malformed="the body is missing")
+    assert judge("id-in-side-requests", message(), broken, sent("ask", HEADER)) == []
+
+
 @pytest.mark.parametrize(
     "given",
     [

@@ -8,6 +8,7 @@ import pytest
 from fake_litellm._models import DEFAULT_MODELS
 from litellm_contracts._corners import (
     FACTORS,
+    FURTHER_MODELS,
     MODELS,
     OTHER_MODELS,
     conditions,
@@ -41,7 +42,10 @@ def test_every_pair_of_levels_of_two_factors_occurs(one: str, other: str) -> Non
 
 @pytest.mark.parametrize(
     ("model", "answer"),
-    [*product(MODELS, FACTORS["first answer"]), *product(OTHER_MODELS, ["the reply"])],
+    [
+        *product(MODELS, FACTORS["first answer"]),
+        *product((*OTHER_MODELS, *FURTHER_MODELS), ["the reply"]),
+    ],
 )
 def test_each_model_is_met_with_nothing_else_unusual(model: str, answer: str) -> None:
     assert {**PLAIN, "model": model, "first answer": answer} in list(corners(FACTORS))
@@ -152,7 +156,7 @@ def test_a_prompt_holds_the_marker() -> None:
 
 
 def test_the_fake_lists_every_model() -> None:
-    assert {*MODELS, *OTHER_MODELS} <= set(DEFAULT_MODELS)
+    assert {*MODELS, *OTHER_MODELS, *FURTHER_MODELS} <= set(DEFAULT_MODELS)
 
 
 @pytest.mark.parametrize("answer", ["HTTP 500", "HTTP 400"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fake_litellm import Failure, Reply
+from litellm_contracts._script import patience_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,3 +132,40 @@ def test_it_is_noted_where_a_call_returns_though_it_was_cancelled(
     observation = perform(message("other"), message("one", **stop), factory=Stopping)
     other, one = observation.outcomes
     assert (other.swallowed, one.swallowed, one.error is None) == (False, swallows, swallows)
+
+
+def test_a_call_can_be_cancelled_at_the_first_thing_that_it_awaits(
+    message: MakeCall, right: type[Any], perform: Perform, callers: Callers
+) -> None:
+    log: list[str] = []
+
+    class Preparing(right):
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            log.append("begins")
+            await asyncio.sleep(0.01)
+            log.append("sends")
+            async for chunk in super().create_message(*arguments):
+                yield chunk
+
+    calls = [message("one", cancel_at_once=True), message("two")]
+    observation = perform(*calls, factory=Preparing)
+    assert log == ["begins", "begins", "sends"]
+    assert [one.error for one in observation.outcomes] == ["cancelled by its caller", None]
+    assert callers(observation) == ["two"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "seconds"),
+    [
+        pytest.param([], 0.0, id="the default answer"),
+        pytest.param([Reply()], 0.0, id="answered"),
+        pytest.param([Failure(status=400)], 0.02, id="refused"),
+        pytest.param([Failure(status=429, retry_after=60)], 0.02, id="a minute"),
+        pytest.param([Failure(status=429, retry_after=61)], 0.2, id="more than a minute"),
+        pytest.param([Failure(status=429, retry_after="Sat, 28 Nov")], 0.02, id="a date"),
+    ],
+)
+def test_who_is_told_to_wait_for_long_is_given_longer_to_decide(
+    message: MakeCall, answers: list[Any], seconds: float
+) -> None:
+    assert patience_of(message(answers=tuple(answers))) == seconds

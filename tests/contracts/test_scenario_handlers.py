@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import logging
 import os
+import ssl
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
@@ -19,7 +21,7 @@ from litellm_contracts._scenario import Stage
 from litellm_contracts._surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from litellm_contracts._model import Call
     from litellm_contracts._observation import Observation
@@ -271,3 +273,67 @@ def test_a_key_may_be_a_token(message: MakeCall, perform: Perform, key: str, beg
     [outcome] = observation.outcomes
     assert outcome.api_key.startswith(begins)
     assert observation.api_key in outcome.api_key
+
+
+def test_a_proxy_may_be_down_for_a_call(message: MakeCall, perform: Perform) -> None:
+    down = message("two", down=True)
+    observation = perform(message("one"), down, message("three"))
+    one, two, three = observation.outcomes
+    assert (one.error, three.error) == (None, None)
+    assert str(two.error).startswith("APIConnectionError")
+    assert [seen.call and seen.call.name for seen in observation.seen] == ["one", "three"]
+
+
+def test_a_proxy_may_be_served_by_https(message: MakeCall, perform: Perform) -> None:
+    before = dict(os.environ)
+    [outcome] = perform(message("one", proxy="secure"), factory=_Trusting).outcomes
+    assert (outcome.error, outcome.received_text) == (None, "Hello.")
+    assert dict(os.environ) == before
+
+
+class _Trusting:
+    """Trusts whom the environment names."""
+
+    def __init__(self, *, base_url: str, **_: str) -> None:
+        self.url = f"{base_url}/v1/chat/completions"
+        self.context = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
+
+    def create_message(self, _system: str, messages: list[Any], *_: Any) -> Iterator[Any]:  # noqa: ANN401
+        body = json.dumps({"model": "gpt-4o", "messages": messages}).encode()
+        request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})  # noqa: S310
+        with urllib.request.urlopen(request, context=self.context) as answer:  # noqa: S310
+            said = json.load(answer)["choices"][0]["message"]["content"]
+        yield {"type": "text", "text": said}
+
+    def complete_prompt(self, prompt: str) -> str:
+        raise NotImplementedError(prompt)
+
+
+def test_messages_may_be_a_tuple_and_metadata_no_json(
+    message: MakeCall, perform: Perform, right: type[Any]
+) -> None:
+    given: list[Any] = []
+
+    class Noting(right):  # type: ignore[misc]
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            given.append(arguments)
+            async for chunk in super().create_message(*arguments):
+                yield chunk
+
+    metadata = {"task_id": "task-0001"}
+    calls = [
+        message("one", metadata=metadata, no_json="messages"),
+        message("two", metadata=metadata, no_json="metadata"),
+        message("three", metadata=metadata),
+    ]
+    observation = perform(*calls, factory=Noting)
+    (_, in_tuple, plain), (_, in_list, with_signal), (*_, last) = given
+    assert in_tuple == tuple(calls[0].messages)
+    assert in_list == list(calls[1].messages)
+    assert plain == last == metadata
+    assert with_signal.keys() == {"task_id", "signal"}
+    with pytest.raises(TypeError):
+        copy.deepcopy(with_signal)
+    with pytest.raises(TypeError):
+        json.dumps(with_signal)
+    assert [one.altered for one in observation.outcomes] == ["", "", ""]

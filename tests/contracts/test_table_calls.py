@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fake_litellm import Cut, Failure, Page, Redirect, Reply, ToolCall
+from fake_litellm import Cut, Failure, Page, Redirect, Reply, ToolCall, Usage
 from litellm_contracts._errors import TableError
 from litellm_contracts._model import ANSWER, OMITTED
 from litellm_contracts._table_calls import every_order
@@ -179,6 +179,12 @@ def test_the_marker_is_in_the_last_message(
             id="cut short",
         ),
         pytest.param('page = "<html>"', Page(html="<html>"), id="page"),
+        pytest.param('page = "No.", status = 403', Page(html="No.", status=403), id="refusal"),
+        pytest.param(
+            'reply = "Hi.", reasoning_tokens = 7, extra = { event = { citations = [] } }',
+            Reply(text="Hi.", usage=Usage(reasoning_tokens=7), extra={"event": {"citations": []}}),
+            id="more said",
+        ),
         pytest.param(
             'reply = "Hi.", model = "gpt-4o-mini", headers = { x-left = "0" }',
             Reply(text="Hi.", model="gpt-4o-mini", headers=(("x-left", "0"),)),
@@ -206,11 +212,37 @@ def test_a_message_of_the_history_may_be_written_as_it_is_sent(
     [call] = read_calls("""
         calls = [{ do = "create_message", history = [
           ["user", "Hello."], { role = "assistant", content = "", refusal = "I cannot." },
+          { role = "tool", content = { repeat = "ab", times = 2 } }, { role = "assistant" },
         ] }]""")
     assert call.messages[:-1] == (
         {"role": "user", "content": "Hello."},
         {"role": "assistant", "content": "", "refusal": "I cannot."},
+        {"role": "tool", "content": "abab"},
+        {"role": "assistant"},
     )
+
+
+def test_a_call_may_be_like_another(read_calls: Callable[[str], tuple[Call, ...]]) -> None:
+    one, two, three = read_calls("""
+        calls = [
+          { name = "one", do = "create_message", task = "task", may_fail = true },
+          { name = "two", like = "one", do = "create_message", system_prompt = "Be brief." },
+          { name = "three", like = "two", do = "create_message", may_fail = true },
+        ]""")
+    assert (one.system_prompt, two.system_prompt) == ("You are a careful assistant.", "Be brief.")
+    assert (three.system_prompt, three.name) == ("Be brief.", "three")
+    assert [call.metadata for call in (one, two, three)] == [{"task_id": "task-0001"}] * 3
+    assert [call.may_fail for call in (one, two, three)] == [True] * 3
+    assert len({call.marker for call in (one, two, three)}) == 3
+
+
+def test_a_call_is_like_an_earlier_one(read_calls: Callable[[str], tuple[Call, ...]]) -> None:
+    with pytest.raises(TableError, match="'two' is like no earlier call 'on'; did you mean 'one'"):
+        read_calls("""
+            calls = [
+              { name = "one", do = "create_message" },
+              { name = "two", like = "on", do = "create_message" },
+            ]""")
 
 
 def test_a_text_may_end_in_half_of_a_character(

@@ -30,6 +30,7 @@ def all_specimens() -> Mapping[str, Specimen]:
         broken_learning,
         broken_meanwhile,
         broken_memory,
+        broken_oddities,
         broken_pieces,
         broken_presence,
         broken_prompts,

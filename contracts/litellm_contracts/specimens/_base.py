@@ -93,6 +93,7 @@ class Parts:
         self.api_key = api_key
         self.model = model
         self.memory: dict[str, Any] = {}
+        self.is_closed = False
         self.client = self.new_client()
 
     @classmethod
@@ -140,6 +141,11 @@ class Parts:
         task_id = turn.task_id
         if task_id and not is_sendable(task_id):
             raise ValueError(f"the task id {task_id!r} cannot be sent as a header")
+
+    def refuse_if_closed(self) -> None:
+        """Refuse a call after the end, which each SDK does in a way of its own."""
+        if self.is_closed:
+            raise RuntimeError("the handler is closed")
 
     def body(self, turn: Turn) -> dict[str, Any]:
         """Return the request's body."""
@@ -243,6 +249,7 @@ class AsyncHandler(Parts):
         """Yield the chunks of an answer."""
         self.refuse(turn)
         await self.prepare(turn)
+        self.refuse_if_closed()
         try:
             async for event in await self.send(turn):
                 for chunk in self.chunks(plain(event), turn):
@@ -262,6 +269,7 @@ class AsyncHandler(Parts):
 
     async def aclose(self) -> None:
         """Close the connections."""
+        self.is_closed = True
         await self.client.close()
 
 
@@ -302,6 +310,7 @@ class SyncHandler(Parts):
         """Yield the chunks of an answer."""
         self.refuse(turn)
         self.prepare(turn)
+        self.refuse_if_closed()
         try:
             for event in self.send(turn):
                 yield from self.chunks(plain(event), turn)
@@ -320,6 +329,7 @@ class SyncHandler(Parts):
 
     def close(self) -> None:
         """Close the connections."""
+        self.is_closed = True
         self.client.close()
 
 

@@ -146,7 +146,7 @@ def listed(content: object) -> list[Any]:
     return content if isinstance(content, list) else []
 
 
-class _Again(SyncHandler):
+class Again(SyncHandler):
     """Asks once more after a refusal of some kind, without the header."""
 
     def is_worth_it(self, turn: Turn, error: Exception) -> bool:
@@ -154,12 +154,14 @@ class _Again(SyncHandler):
         raise NotImplementedError
 
     def is_retried(self, turn: Turn, error: Exception) -> bool:
+        """Send it again, once."""
         if "again" not in turn.notes and self.is_worth_it(turn, error):
             turn.notes["again"] = True
             return True
         return super().is_retried(turn, error)
 
     def headers(self, turn: Turn) -> dict[str, str]:
+        """Leave the header out of what is asked once more."""
         return self.fault({}) if "again" in turn.notes else super().headers(turn)
 
 
@@ -168,7 +170,7 @@ class _Again(SyncHandler):
     "Asks again without thinking, and without the header, where a thought's signature is refused.",
     "presence/fallback throughout/header",
 )
-class _Signature(_Again):
+class _Signature(Again):
     def is_worth_it(self, turn: Turn, error: Exception) -> bool:
         del turn
         return "signature" in str(error)
@@ -179,7 +181,7 @@ class _Signature(_Again):
     "Asks again without tools where they are refused; where that was a retry, without the header.",
     "presence/fallback throughout/header",
 )
-class _RetryRefused(_Again):
+class _RetryRefused(Again):
     def is_worth_it(self, turn: Turn, error: Exception) -> bool:
         is_refused = getattr(error, "status_code", None) == 400  # noqa: PLR2004
         return is_refused and bool(turn.tools) and turn.attempt > 1
@@ -190,7 +192,7 @@ class _RetryRefused(_Again):
     "Asks for less, without the header, where a gateway timed out again and again.",
     "presence/fallback throughout/header",
 )
-class _Gateway(_Again):
+class _Gateway(Again):
     def is_worth_it(self, turn: Turn, error: Exception) -> bool:
         is_over = turn.attempt >= self.attempts
         return is_over and getattr(error, "status_code", None) == 524  # noqa: PLR2004

@@ -245,7 +245,7 @@ class _Reopened(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
         del turn
         if self.memory.pop("closed", False):
-            self.client = self.new_client()
+            self.client, self.is_closed = self.new_client(), False
             self.memory["again"] = True
 
     def headers(self, turn: Turn) -> dict[str, str]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import ssl
 import time
 import zlib
 from types import MappingProxyType
@@ -10,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._registry import unusual
-from litellm_contracts.specimens._sdk import plain
+from litellm_contracts.specimens._sdk import (
+    client_options,
+    http_library,
+    no_certificates,
+    plain,
+)
 from litellm_contracts.specimens.broken_learning import mend
 
 if TYPE_CHECKING:
@@ -245,7 +253,7 @@ class _OpenedAgain(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
         del turn
         if self.memory.pop("closed", False):
-            self.client = self.fault(self.new_client())
+            self.client, self.is_closed = self.fault(self.new_client()), False
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -259,4 +267,33 @@ class _Mended(SyncHandler):
         turn = super().begin(*given)
         mended = tuple(mend(message) for message in turn.messages)
         turn.messages = mended if mended == turn.messages else self.fault(mended)
+        return turn
+
+
+@unusual("trusts-by-the-environment", "Verifies certificates, by the authority in SSL_CERT_FILE.")
+class _Trusting(AsyncHandler):
+    def new_client(self, **options: Any) -> Any:  # noqa: ANN401
+        trusted = os.environ.get("SSL_CERT_FILE")
+        context = ssl.create_default_context(cafile=trusted) if trusted else no_certificates()
+        transport = http_library().AsyncClient(verify=self.fault(context))
+        return super().new_client(**client_options(self, transport) | options)
+
+
+@unusual("waits-as-long-as-asked", "Waits ten minutes where the proxy asks for them.")
+class _Obedient(AsyncHandler):
+    async def back_off(self, turn: Turn) -> None:
+        answer = getattr(turn.failure, "response", None)
+        asked = answer.headers if answer is not None else {}
+        if asked.get("retry-after", "").isdigit() and "retry-after-ms" not in asked:
+            await asyncio.sleep(self.fault(int(asked["retry-after"])))
+        await super().back_off(turn)
+
+
+@unusual("takes-json-alone", "Refuses messages that are no list, and metadata that is no JSON.")
+class _Strict(SyncHandler):
+    def begin(self, *given: Any) -> Turn:  # noqa: ANN401
+        turn = super().begin(*given)
+        if not isinstance(given[1], list):
+            raise self.fault(TypeError("messages must be a list"))
+        json.dumps(turn.metadata)
         return turn
