@@ -156,7 +156,7 @@ def check_own_key(observation: Observation, _profile: Profile) -> Iterator[Findi
     for outcome in _not_redirected(observation):
         for seen in observation.requests_of(outcome.call):
             given = {value.rpartition(" ")[2] for _, value in seen.request.headers}
-            if outcome.api_key not in given:
+            if outcome.api_key and outcome.api_key not in given:
                 yield Finding(
                     message=f"request {seen.number} does not carry the API key that the handler "
                     f"of {named(outcome.call)} was built with",

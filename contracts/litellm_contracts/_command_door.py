@@ -169,7 +169,7 @@ class CommandDoor:
         """
         program = self._running()
         process = program.process
-        process.keys.add(api_key)
+        process.keys |= {api_key} - {""}
         handler_id = f"h{next(self._numbers)}"
         request = {
             "op": "handler",

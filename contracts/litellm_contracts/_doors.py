@@ -101,7 +101,8 @@ class PythonDoor:
             if inspect.isawaitable(handler):
                 handler = await handler
         except (Exception, SystemExit) as error:
-            what = f"{type(error).__name__}: {error}".replace(api_key, "[redacted]")
+            what = f"{type(error).__name__}: {error}"
+            what = what.replace(api_key, "[redacted]") if api_key else what
             raise HandlerError(
                 f"{self.spec} raised while it built a handler: {what}; it is called as "
                 f"factory(base_url={base_url!r}, api_key=..., model={model!r})"

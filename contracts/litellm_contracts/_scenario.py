@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Build: TypeAlias = "Callable[[Call], Awaitable[Handler]]"
 """Builds the handler of a call, unless it is there."""
 _PICTURE = "/picture.png"
-_TOKEN = "token"  # noqa: S105 - the name of a kind of key
+_TOKEN, _NONE = "token", "none"  # names of kinds of keys
 
 
 class Stage:
@@ -151,6 +151,8 @@ class Stage:
             self._fakes[name].start()
 
     def _key_of(self, call: Call) -> str:
+        if call.key == _NONE:
+            return ""
         if call.key == _TOKEN:  # for LiteLLM's JWT authentication; nothing in it is signed
             return f"eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.{self.api_key}"
         return f"{self.api_key}-{call.key}" if call.key else self.api_key

@@ -113,10 +113,36 @@ def test_a_call_may_be_missing_after_five_that_were_sent_and_failed(
 
 def test_a_call_that_may_fail_is_missing_only_where_it_does(message: MakeCall) -> None:
     call = message(may_fail=True)
-    assert found("reached", observe([Outcome(call=call, error="ValueError: closed")], [])) == []
-    for given in ({}, {"error": "no answer within 15 s", "hangs": True}):
-        [missed] = found("reached", observe([Outcome(call=call, **given)], []))
-        assert missed.call == "ask"
+    for given in ({"error": "E: no"}, {"error": "no answer within 15 s", "hangs": True}):
+        assert found("reached", observe([Outcome(call=call, **given)], [])) == []
+    [missed] = found("reached", observe([Outcome(call=call)], []))
+    assert missed.call == "ask"
+
+
+def test_failed_tries_of_one_call_count_as_much_as_those_of_several(
+    message: MakeCall, sent: Sent
+) -> None:
+    outcomes = [Outcome(call=message(name), error="E: no") for name in ("one", "two", "three")]
+    tries = [sent("one")] * 3 + [sent("two")] * 2
+    assert found("reached", observe(outcomes, tries)) == []
+    [missed] = found("reached", observe(outcomes, tries[:4]))
+    assert missed.call == "three"
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        pytest.param({"error": "E: busy", "seconds": 1.0}, 0, id="has waited"),
+        pytest.param({"error": "E: busy", "seconds": 0.9}, 1, id="at once"),
+        pytest.param({"seconds": 1.0}, 1, id="without a word"),
+    ],
+)
+def test_a_call_between_chunks_may_fail_once_it_has_waited(
+    message: MakeCall, sent: Sent, given: dict[str, Any], missing: int
+) -> None:
+    inner = message("inner", between="ask")
+    outcomes = [Outcome(call=message()), Outcome(call=inner, **given)]
+    assert len(found("reached", observe(outcomes, [sent("ask")]))) == missing
 
 
 @pytest.mark.parametrize(

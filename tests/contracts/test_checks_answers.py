@@ -249,3 +249,15 @@ def test_usage_is_reported_once(judge: Judge, chunks: list[Any], found: int) -> 
     findings = judge("usage", [answer], chunks=chunks)
     assert len(findings) == found
     assert [one for one in findings if "expected [(3, 4)]" not in one.message] == []
+
+
+@pytest.mark.parametrize(
+    "given", [pytest.param({"given_up": True}, id="given up"), pytest.param({}, id="never sent")]
+)
+def test_an_error_of_the_suites_own_names_no_cause(
+    message: MakeCall, sent: Callable[..., RecordedRequest], given: dict[str, Any]
+) -> None:
+    call = message(answers=(Failure(status=503, message="down"),))
+    outcome = Outcome(call=call, error="no answer within 5 s", **given)
+    requests = [sent("ask")] if given else []
+    assert list(CHECKS["error-cause"](observe([outcome], requests), ZOO)) == []

@@ -178,3 +178,10 @@ def test_each_level_is_met_at_a_second_try(contract: Contract, answer: str) -> N
 def test_no_two_corners_fail_one_after_the_other(contract: Contract) -> None:
     answers = [one["first answer"] for one in corners(factors_of(contract))]
     assert not any(one != "the reply" != other for one, other in pairwise(answers))
+
+
+def test_no_two_tool_calls_of_a_conversation_share_an_id() -> None:
+    for levels in corners(FACTORS):
+        call, _ = corner_call(CONVERSATIONS, levels, "[m]")
+        ids = [one["id"] for said in call.messages for one in said.get("tool_calls") or ()]
+        assert len(set(ids)) == len(ids), levels

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import signal
 import subprocess
 import sys
+import threading
+import time
+from typing import Literal
 
 import pytest
+
+from litellm_contracts._processes import process_pool
 
 PROGRAM = """
 import os, sys, time
@@ -30,3 +37,18 @@ def test_who_is_killed_leaves_no_process_behind(method: str) -> None:
         parent.kill()
         # Its children write to the same pipe, which ends with the last of them.
         assert parent.communicate(timeout=30) == ("", None)
+
+
+def _leave_a_thread() -> None:
+    threading.Thread(target=time.sleep, args=(60,)).start()
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_process_ends_with_the_block_whatever_a_handler_left_in_it(
+    method: Literal["fork", "spawn"],
+) -> None:
+    mine = set(multiprocessing.active_children())
+    with process_pool(1, method) as pool:
+        pool.submit(_leave_a_thread).result()
+        [child] = set(multiprocessing.active_children()) - mine
+    assert child.exitcode == -signal.SIGKILL

@@ -337,3 +337,64 @@ def test_messages_may_be_a_tuple_and_metadata_no_json(
     with pytest.raises(TypeError):
         json.dumps(with_signal)
     assert [one.altered for one in observation.outcomes] == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        pytest.param("slashed", "http://127.0.0.1:{}/", id="slash"),
+        pytest.param("versioned", "http://127.0.0.1:{}/v1", id="version"),
+        pytest.param("named", "http://localhost:{}", id="name"),
+        pytest.param("capital", "http://LOCALHOST:{}", id="capitals"),
+    ],
+)
+def test_the_address_of_a_proxy_may_be_written_in_another_way(
+    message: MakeCall, perform: Perform, right: type[Any], name: str, url: str
+) -> None:
+    given: list[str] = []
+
+    class Noting(right):  # type: ignore[misc]
+        def __init__(self, *, base_url: str, **others: str) -> None:
+            given.append(base_url)
+            super().__init__(base_url=base_url, **others)
+
+    observation = perform(message(proxy=name), factory=Noting)
+    [outcome], [seen] = observation.outcomes, observation.seen
+    assert given == [url.format(outcome.proxy.rpartition(":")[2])]
+    assert seen.host == outcome.host
+
+
+def test_a_company_has_proxies_and_a_log_of_everything(
+    message: MakeCall, perform: Perform, right: type[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    found: dict[str, Any] = {}
+
+    class Noting(right):  # type: ignore[misc]
+        def __init__(self, *, base_url: str, api_key: str, **others: str) -> None:
+            names = ("HTTPS_PROXY", "http_proxy", "NO_PROXY", "DO_NOT_TRACK")
+            found.update({name: os.environ.get(name) for name in names}, base_url=base_url)
+            found["is_logged"] = logging.getLogger("any").isEnabledFor(logging.DEBUG)
+            logging.getLogger("any").debug("the key is %s", api_key)
+            super().__init__(base_url=base_url, api_key=api_key, **others)
+
+    before, level = dict(os.environ), logging.root.level
+    levels = [handler.level for handler in logging.root.handlers]
+    observation = perform(message(proxy="company"), factory=Noting)
+    [outcome] = observation.outcomes
+    assert (outcome.error, outcome.received_text) == (None, "Hello.")
+    assert found["HTTPS_PROXY"] == found["http_proxy"] == found["base_url"]
+    assert (found["NO_PROXY"], found["DO_NOT_TRACK"]) == ("127.0.0.1,localhost", "1")
+    assert found["is_logged"]
+    assert observation.logged == ()
+    assert "the key is" not in caplog.text
+    assert (dict(os.environ), logging.root.level) == (before, level)
+    assert [handler.level for handler in logging.root.handlers] == levels
+
+
+def test_a_handler_may_be_built_without_a_key(message: MakeCall, perform: Perform) -> None:
+    def refuse(*, api_key: str, **_: str) -> None:
+        raise ValueError(f"a key is missing: {api_key!r}")
+
+    [outcome] = perform(message(key="none", may_fail=True), factory=refuse).outcomes
+    assert "ValueError: a key is missing: ''" in str(outcome.error)
+    assert outcome.api_key == ""

@@ -222,6 +222,37 @@ def test_a_message_of_the_history_may_be_written_as_it_is_sent(
     )
 
 
+def test_a_message_of_the_history_may_hold_nulls(
+    read_calls: Callable[[str], tuple[Call, ...]],
+) -> None:
+    [call] = read_calls("""
+        calls = [{ do = "create_message", history = [
+          { role = "assistant", content = "Hello.", nulls = ["refusal", "audio"] },
+        ] }]""")
+    assert call.messages[0] == {
+        "role": "assistant",
+        "content": "Hello.",
+        "refusal": None,
+        "audio": None,
+    }
+
+
+def test_metadata_may_hold_long_texts(read_calls: Callable[[str], tuple[Call, ...]]) -> None:
+    [call] = read_calls("""
+        [[contract.calls]]
+        do = "create_message"
+        task = "task"
+        [contract.calls.extra_metadata]
+        mode = "code"
+        tools = [{ description = { repeat = "ab", times = 2 }, strict = true }]
+        """)
+    assert call.metadata == {
+        "task_id": "task-0001",
+        "mode": "code",
+        "tools": [{"description": "abab", "strict": True}],
+    }
+
+
 def test_a_call_may_be_like_another(read_calls: Callable[[str], tuple[Call, ...]]) -> None:
     one, two, three = read_calls("""
         calls = [

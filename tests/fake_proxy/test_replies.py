@@ -159,7 +159,8 @@ def test_what_only_some_providers_say_is_passed_on(wire: Wire, fake_litellm: Fak
         "choice": {"native_finish_reason": "STOP"},
         "event": {"citations": ["a"]},
     }
-    fake_litellm.script(Reply(text="Hi.", extra=extra), Reply(text="Hi.", extra=extra))
+    first = {"first": {"prompt_filter_results": []}}
+    fake_litellm.script(*[Reply(text="Hi.", extra=one) for one in (extra, extra, first)])
     body = wire.chat().json
     [choice] = body["choices"]
     assert body["citations"] == ["a"]
@@ -172,3 +173,6 @@ def test_what_only_some_providers_say_is_passed_on(wire: Wire, fake_litellm: Fak
     ]
     assert more["citations"] == ["a"]
     assert [event["choices"][0]["delta"] for event in rest] == [{"content": "Hi."}, {}]
+    before, opening, *_ = wire.chat(stream=True).events
+    assert (before["choices"], before["prompt_filter_results"]) == ([], [])
+    assert opening["choices"][0]["delta"] == {"content": "", "role": "assistant"}

@@ -153,3 +153,96 @@ class _Window(SyncHandler):
         return (
             headers if HEADER in headers else self.fault({"X-Editor-Session-ID": "window-20261128"})
         )
+
+
+_OTHERS = "presence/other-surroundings throughout/header"
+_OTHER_PROXY = "presence/unusual-proxy throughout/header"
+
+
+@known_bad(
+    "header-missing-behind-a-companys-proxy",
+    "Puts the header on in its HTTP client, which is another one behind a company's proxy.",
+    _OTHERS,
+)
+class _Company(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return self.fault({}) if "HTTPS_PROXY" in os.environ else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-where-tracking-is-declined",
+    "Takes the session for telemetry.",
+    _OTHERS,
+)
+class _Untracked(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        is_declined = os.environ.get("DO_NOT_TRACK") == "1"
+        return self.fault({}) if is_declined else super().headers(turn)
+
+
+@known_bad(
+    "header-shortened-for-the-log",
+    "Shortens the id that is logged in the very headers that are sent.",
+    _OTHERS,
+)
+class _Shortened(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if not logging.getLogger("litellm_contracts.specimens").isEnabledFor(logging.DEBUG):
+            return headers
+        return self.fault({name: f"{value[:8]}..." for name, value in headers.items()})
+
+
+@known_bad(
+    "header-missing-at-localhost",
+    "Builds a client of its own for localhost, without what puts the header on.",
+    _OTHER_PROXY,
+)
+class _Localhost(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        is_here = self.base_url.startswith("http://localhost")
+        return self.fault({}) if is_here else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-without-a-key",
+    "Leaves Authorization out where there is no key, and the other headers with it.",
+    _OTHER_PROXY,
+)
+class _Keyless(AsyncHandler):
+    def __init__(self, base_url: str, api_key: str, model: str) -> None:
+        self.is_open = not api_key
+        super().__init__(base_url, api_key or "unused", model)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return self.fault({}) if self.is_open else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-where-a-retried-prompt-came-first",
+    "Keeps a more patient client once a prompt was refused, without what puts the header on.",
+    "presence/after-call-without-task throughout/header",
+)
+class _PatientPrompt(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        if turn.is_prompt and turn.failure is not None and not self.memory.get("met"):
+            self.memory["patient"] = True
+        self.memory["met"] = self.memory.get("met") or not turn.is_prompt
+        is_late = "patient" in self.memory and not turn.is_prompt
+        return self.fault({}) if is_late else super().headers(turn)
+
+
+@known_bad(
+    "header-kept-for-a-tools-result",
+    "Takes a tool's result for a turn of the last task, where the call names none.",
+    "absence/after-task-in-every-form throughout/header",
+)
+class _Result(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if headers:
+            self.memory["last"] = headers
+        is_result = not turn.is_prompt and turn.messages[-1]["role"] == "tool"
+        if headers or not is_result:
+            return headers
+        return self.fault(self.memory.get("last", {}))
