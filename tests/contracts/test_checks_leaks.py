@@ -133,11 +133,11 @@ def test_a_key_that_is_taken_to_another_server_is_found(message: MakeCall, sent:
     )
     [finding] = judge("api-key", message(), sent("ask"), picture)
     assert finding.message == (
-        "request 2, for localhost:80/picture.png, takes the API key to a server that is none of "
+        "request 2, for 127.0.0.1:80/picture.png, takes the API key to a server that is none of "
         "the handler's"
     )
     assert (finding.call, finding.request, finding.marks) == (None, 2, (1,))
-    below = observe([Outcome(call=message(), proxy="localhost:80/below")], [picture], KEY)
+    below = observe([Outcome(call=message(), proxy="127.0.0.1:80/below")], [picture], KEY)
     assert list(CHECKS["api-key"](below, ZOO)) == []
     without_key = replace(picture, headers=picture.headers[:1])
     assert judge("api-key", message(), sent("ask"), without_key) == []

@@ -5,33 +5,19 @@ from typing import TYPE_CHECKING
 import openai
 import pytest
 
+from fake_litellm._models import DEFAULT_MODELS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fake_litellm import FakeLiteLLM
     from tests.fake_proxy.conftest import Wire
 
-DEFAULTS = [
-    "gpt-4o",
-    "gpt-5",
-    "gpt-5-mini",
-    "gpt-5.1-codex",
-    "gemini-2.5-pro",
-    "claude-sonnet-4-5",
-    "o3-mini",
-    "deepseek/deepseek-r1:free",
-    "azure/gpt-4.1",
-    "bedrock/anthropic.claude-3-7-sonnet-20250219-v1:0",
-    "mistral-large-latest",
-    "qwen3-coder",
-    "xai/grok-4",
-]
-
 
 @pytest.mark.parametrize(
     ("models", "listed"),
     [
-        pytest.param(None, DEFAULTS, id="any"),
+        pytest.param(None, list(DEFAULT_MODELS), id="any"),
         pytest.param(["z", "a/b"], ["z", "a/b"], id="some, in their order"),
         pytest.param([], [], id="none"),
     ],
@@ -119,7 +105,7 @@ def test_model_group_info(
 
 
 def test_the_sdk_lists_models(client: openai.OpenAI) -> None:
-    assert [model.id for model in client.models.list()] == DEFAULTS
+    assert [model.id for model in client.models.list()] == list(DEFAULT_MODELS)
     assert client.models.retrieve("gpt-5").id == "gpt-5"
 
 

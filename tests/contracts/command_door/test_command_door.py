@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fake_litellm import AUTHORITY
 from litellm_contracts._door_process import environment
 from litellm_contracts._model import OMITTED
 from litellm_contracts._suite import Options, run_suite
@@ -111,6 +112,9 @@ def test_a_chatty_standard_error_blocks_nothing(
     assert outcome.received_text == "Hi [prompt]"
 
 
+TRUST = {"NODE_EXTRA_CA_CERTS": AUTHORITY}
+
+
 def test_proxies_are_kept_away(
     prompt: MakeCall, monkeypatch: pytest.MonkeyPatch, recipe: MakeRecipe, perform: Perform
 ) -> None:
@@ -120,11 +124,12 @@ def test_proxies_are_kept_away(
         (outcome,) = perform(door, prompt())
     assert outcome.received_text == ""
     given = {"PATH": "/bin", "Http_Proxy": "x", "PROXY": "y"}
-    assert environment(given) == DECOYS | {"PATH": "/bin", "PROXY": "y"}
+    assert environment(given) == DECOYS | TRUST | {"PATH": "/bin", "PROXY": "y"}
 
 
 def test_a_key_of_the_users_own_environment_is_kept() -> None:
-    assert environment({"OPENAI_API_KEY": "sk-own"}) == DECOYS | {"OPENAI_API_KEY": "sk-own"}
+    own = {"OPENAI_API_KEY": "sk-own", "NODE_EXTRA_CA_CERTS": "own.pem"}
+    assert environment(own) == DECOYS | own
 
 
 def test_a_paused_door_starts_again(prompt: MakeCall, recipe: MakeRecipe, perform: Perform) -> None:
