@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 BAD_EXAMPLES = 1
 """Examples drawn for a known-bad handler: the corners, which are all made, must find its fault."""
-MANY_CALLS = 100
+MANY_CALLS = 120
 """Contracts with more calls are for the patient: for faults that need so many."""
 
 FEW = 6

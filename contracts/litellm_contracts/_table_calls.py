@@ -233,13 +233,11 @@ def _messages(entry: Mapping[str, Any], text: str) -> tuple[dict[str, Any], ...]
 
 
 def _message(said: Mapping[str, Any] | Sequence[str]) -> dict[str, Any]:
-    """Return a message of the history: as it is written, or from its role and its content.
-
-    TOML has no null: `nulls` names what holds one.
-    """
+    """Return a message of the history: as it is written, or from its role and its content."""
     pairs = said.items() if isinstance(said, dict) else zip(("role", "content"), said, strict=True)
-    message = {name: read_text(value) if name == "content" else value for name, value in pairs}
-    return message | dict.fromkeys(message.pop("nulls", ()))
+    return _with_nulls(
+        {name: read_text(value) if name == "content" else value for name, value in pairs}
+    )
 
 
 def _metadata(entry: Mapping[str, Any], task_ids: Mapping[str, Any], where: str) -> Any:  # noqa: ANN401
@@ -258,7 +256,12 @@ def _metadata(entry: Mapping[str, Any], task_ids: Mapping[str, Any], where: str)
     if entry.get("fresh"):
         task_id = f"{task_id[:-3]}{entry.get('number', 0) % _RETURN:03x}"
     extra = {name: _with_texts(value) for name, value in entry.get("extra_metadata", {}).items()}
-    return {"task_id": task_id, **extra}
+    return {"task_id": task_id, **_with_nulls(extra)}
+
+
+def _with_nulls(values: dict[str, Any]) -> dict[str, Any]:
+    """Put a null where `nulls` names it: TOML has none."""
+    return values | dict.fromkeys(values.pop("nulls", ()))
 
 
 def _with_texts(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds

@@ -106,7 +106,8 @@ class Reply:
             `first` are in an event of their own, without choices, before all others.
         finish: The finish reason on the chat completions API, where it is not the usual one.
         model: The model that answers, where LiteLLM fell back to another than was asked for.
-        headers: Further header lines; one whose name the fake sends itself takes its place.
+        headers: Further header lines; one whose name the fake sends itself takes its place. Without
+            a value, all lines are left out whose names match: a gateway may strip "x-litellm-*".
     """
 
     text: str = DEFAULT_TEXT

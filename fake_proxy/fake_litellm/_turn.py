@@ -6,6 +6,7 @@ checks to the faults of a script, is here once.
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import time
 import uuid
@@ -145,7 +146,11 @@ class Api:
         response = self._reply(exchange, turn, scripted.model or name)
         if scripted.model:
             response.headers["x-litellm-attempted-fallbacks"] = "1"
-        response.headers.update(dict(scripted.headers))
+        for pattern, value in scripted.headers:
+            if not value:
+                for name in fnmatch.filter(response.headers.keys(), pattern):
+                    del response.headers[name]
+        response.headers.update({name: value for name, value in scripted.headers if value})
         return response
 
     def _reply(self, exchange: Exchange, turn: Turn, name: str) -> Response:

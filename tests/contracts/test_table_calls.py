@@ -244,11 +244,13 @@ def test_metadata_may_hold_long_texts(read_calls: Callable[[str], tuple[Call, ..
         task = "task"
         [contract.calls.extra_metadata]
         mode = "code"
+        nulls = ["tool_choice"]
         tools = [{ description = { repeat = "ab", times = 2 }, strict = true }]
         """)
     assert call.metadata == {
         "task_id": "task-0001",
         "mode": "code",
+        "tool_choice": None,
         "tools": [{"description": "abab", "strict": True}],
     }
 

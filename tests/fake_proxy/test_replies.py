@@ -176,3 +176,11 @@ def test_what_only_some_providers_say_is_passed_on(wire: Wire, fake_litellm: Fak
     before, opening, *_ = wire.chat(stream=True).events
     assert (before["choices"], before["prompt_filter_results"]) == ([], [])
     assert opening["choices"][0]["delta"] == {"content": "", "role": "assistant"}
+
+
+def test_a_gateway_may_strip_header_lines(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
+    fake_litellm.script(Reply(headers=(("x-litellm-*", ""), ("server", "gateway"))))
+    stripped, whole = wire.chat(), wire.chat()
+    assert not [name for name in stripped.names if name.startswith("x-litellm-")]
+    assert ("server", "gateway") in stripped.headers
+    assert [name for name in whole.names if name.startswith("x-litellm-")]

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
 from litellm_contracts.specimens._sdk import (
+    certificates,
     client_options,
     http_library,
-    no_certificates,
     pause,
     plain,
 )
@@ -215,7 +215,7 @@ class AsyncHandler(Parts):
         """Build an asynchronous client."""
         import openai
 
-        transport = http_library().AsyncClient(verify=no_certificates())
+        transport = http_library().AsyncClient(verify=certificates(self.base_url))
         return openai.AsyncOpenAI(**client_options(self, transport) | options)
 
     async def prepare(self, turn: Turn) -> None:
@@ -280,7 +280,7 @@ class SyncHandler(Parts):
         """Build a synchronous client."""
         import openai
 
-        transport = http_library().Client(verify=no_certificates())
+        transport = http_library().Client(verify=certificates(self.base_url))
         return openai.OpenAI(**client_options(self, transport) | options)
 
     def prepare(self, turn: Turn) -> None:

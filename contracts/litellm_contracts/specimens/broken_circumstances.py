@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from litellm_contracts.specimens._base import HEADER, AsyncHandler, Turn
 from litellm_contracts.specimens._ids import DUE
 from litellm_contracts.specimens._registry import known_bad
-from litellm_contracts.specimens._sdk import http_library, no_certificates
+from litellm_contracts.specimens._sdk import certificates, http_library
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -83,7 +83,9 @@ class _Delegate(AsyncHandler):
 )
 class _Moved(AsyncHandler):
     def new_client(self, **options: Any) -> Any:  # noqa: ANN401
-        transport = http_library().AsyncClient(verify=no_certificates(), follow_redirects=True)
+        transport = http_library().AsyncClient(
+            verify=certificates(self.base_url), follow_redirects=True
+        )
         return super().new_client(**{"http_client": transport} | options)
 
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401

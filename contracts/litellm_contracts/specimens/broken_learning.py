@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
-from litellm_contracts.specimens._sdk import client_options, http_library, no_certificates
+from litellm_contracts.specimens._sdk import certificates, client_options, http_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ class _Listener(SyncHandler):
 
     def new_client(self, **options: Any) -> Any:  # noqa: ANN401
         transport = http_library().Client(
-            verify=no_certificates(), event_hooks={"response": [self.hear]}
+            verify=certificates(self.base_url), event_hooks={"response": [self.hear]}
         )
         return super().new_client(**client_options(self, transport) | options)
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import os
-import ssl
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
-from litellm_contracts.specimens._sdk import client_options, http_library
+from litellm_contracts.specimens._sdk import http_library
 from litellm_contracts.specimens.broken_conversations import Again
 
 if TYPE_CHECKING:
@@ -31,13 +29,6 @@ _LONG = 60  # seconds
     "presence/secure-proxy throughout/header",
 )
 class _Https(SyncHandler):
-    def new_client(self, **options: Any) -> Any:  # noqa: ANN401
-        trusted = os.environ.get("SSL_CERT_FILE")
-        if not (self.base_url.startswith("https:") and trusted):
-            return super().new_client(**options)
-        transport = http_library().Client(verify=ssl.create_default_context(cafile=trusted))
-        return super().new_client(**client_options(self, transport) | options)
-
     def headers(self, turn: Turn) -> dict[str, str]:
         is_secure = self.base_url.startswith("https:")
         return self.fault({}) if is_secure else super().headers(turn)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import unusual
-from litellm_contracts.specimens._sdk import client_options, http_library, no_certificates
+from litellm_contracts.specimens._sdk import certificates, client_options, http_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -109,7 +109,9 @@ class _Azure(AsyncHandler):
     def new_client(self, **_: Any) -> Any:  # noqa: ANN401
         import openai
 
-        options = client_options(self, http_library().AsyncClient(verify=no_certificates()))
+        options = client_options(
+            self, http_library().AsyncClient(verify=certificates(self.base_url))
+        )
         del options["base_url"]
         return openai.AsyncAzureOpenAI(
             azure_endpoint=self.fault(self.base_url), api_version="2024-10-21", **options
@@ -132,7 +134,7 @@ class _Old(RawHandler):
 class _LeftBehind(SyncHandler):
     def new_client(self, **options: Any) -> Any:  # noqa: ANN401
         transport = http_library().Client(
-            verify=no_certificates(),
+            verify=certificates(self.base_url),
             follow_redirects=True,
             event_hooks={"request": [self.leave_behind]},
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import ssl
 import time
 import zlib
@@ -16,7 +15,6 @@ from litellm_contracts.specimens._registry import unusual
 from litellm_contracts.specimens._sdk import (
     client_options,
     http_library,
-    no_certificates,
     plain,
 )
 from litellm_contracts.specimens.broken_learning import mend
@@ -270,12 +268,13 @@ class _Mended(SyncHandler):
         return turn
 
 
-@unusual("trusts-by-the-environment", "Verifies certificates, by the authority in SSL_CERT_FILE.")
-class _Trusting(AsyncHandler):
+@unusual("trusts-nobody", "Speaks to no proxy that is served by https: it trusts no authority.")
+class _Distrustful(AsyncHandler):
     def new_client(self, **options: Any) -> Any:  # noqa: ANN401
-        trusted = os.environ.get("SSL_CERT_FILE")
-        context = ssl.create_default_context(cafile=trusted) if trusted else no_certificates()
-        transport = http_library().AsyncClient(verify=self.fault(context))
+        nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        transport = http_library().AsyncClient(verify=nobody)
+        if self.base_url.startswith("https:"):
+            self.fault()
         return super().new_client(**client_options(self, transport) | options)
 
 
