@@ -71,7 +71,7 @@ class _Roles(Again):
 @known_bad(
     "refused-prompt-sent-as-a-turn",
     "Sends a prompt whose limit is refused again as the last conversation's request was.",
-    _ODD_REFUSAL,
+    "isolation/whatever-an-answer-says throughout/header",
 )
 class _Limit(Again):
     def is_worth_it(self, turn: Turn, error: Exception) -> bool:
