@@ -55,6 +55,14 @@ _TURNS = [
     for number in range(110)
     for role in ("user", "assistant")
 ]
+_READ_ALL = [
+    said
+    for number in range(30)
+    for said in (
+        {**_ASKED, "tool_calls": [{**_TOOL_CALL, "id": f"call_{number}"}]},
+        {**_RESULT, "tool_call_id": f"call_{number}", "content": "It is long. " * 200},
+    )
+]
 
 MODELS = (
     "gpt-4o",
@@ -105,7 +113,7 @@ FURTHER_MODELS = (
     "vllm/Qwen/QwQ-32B",
     "zai/glm-4.6",
 )
-"""Names of other families, each tried once with nothing else unusual."""
+"""Names of other families, and one that no proxy lists, each with nothing else unusual."""
 
 FACTORS: Factors = {
     "task id": {
@@ -146,6 +154,7 @@ FACTORS: Factors = {
         "110 turns": _TURNS,
         "a tool call": [_ASKED, _RESULT],
         "a tool that said nothing": [_ASKED, {**_RESULT, "content": ""}],
+        "30 tool calls": [_TURNS[0], *_READ_ALL],
         "a thought": [_TURNS[0], {**_TURNS[1], "reasoning_content": "Which number?"}],
         "a text and two tool calls": [_ASKED_TWICE, _RESULT, {**_RESULT, "tool_call_id": "call_2"}],
     },
@@ -308,9 +317,9 @@ def _last(text: str, value: Mapping[str, Any]) -> list[dict[str, Any]]:
         return [asked, {"role": "assistant", "content": text}]
     content = _content(text, value)
     if value["last message"] == "tool":
-        call = {**_TOOL_CALL, "id": "call_9"}
+        call = {**_TOOL_CALL, "id": "call_last"}
         asked = {**_ASKED, "tool_calls": [call]}
-        return [asked, {**_RESULT, "tool_call_id": "call_9", "content": content}]
+        return [asked, {**_RESULT, "tool_call_id": "call_last", "content": content}]
     return [{"role": "user", "content": content}]
 
 

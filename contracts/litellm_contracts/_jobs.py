@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from litellm_contracts._run import Exchanges, Options
 
 _GENERATED_CALLS = {"conversations": 150, "prompts": 60}
-_GENERATED_WAITS = 14  # each level of each factor meets an answer at the second try
+_GENERATED_WAITS = 15  # each level of each factor meets an answer at the second try
 _SDK_RETRIES = 2  # where nothing else is said, and each waits twice as long as the one before
 _RETRIED = {408, 409, 429, *range(500, 600)}
 _WAITING_SHARES = 8  # they sleep most of the time, and cost a fork each

@@ -36,7 +36,6 @@ DEFAULT_MODELS = (
     "groq/llama-3.3-70b-versatile",
     "huggingface/google/gemma-3-27b-it",
     "minimax/MiniMax-M2",
-    "my team's model",
     "o1-mini",
     "o4-mini",
     "ollama_chat/gpt-oss:20b",

@@ -155,8 +155,9 @@ def test_a_prompt_holds_the_marker() -> None:
     assert (call.prompt, call.method, model) == ("Say hello. [m]", "complete_prompt", "gpt-5-mini")
 
 
-def test_the_fake_lists_every_model() -> None:
-    assert {*MODELS, *OTHER_MODELS, *FURTHER_MODELS} <= set(DEFAULT_MODELS)
+def test_the_fake_lists_every_model_but_one() -> None:
+    tried = {*MODELS, *OTHER_MODELS, *FURTHER_MODELS}
+    assert tried - set(DEFAULT_MODELS) == {"my team's model"}
 
 
 @pytest.mark.parametrize("answer", ["HTTP 500", "HTTP 400"])
@@ -171,7 +172,7 @@ def test_each_level_is_met_at_a_second_try(contract: Contract, answer: str) -> N
         for level in levels
         if name in factors and name != "first answer"
     }
-    assert len(retried) <= 14
+    assert len(retried) <= 15
 
 
 @pytest.mark.parametrize("contract", [CONVERSATIONS, PROMPTS], ids=lambda one: one.id)

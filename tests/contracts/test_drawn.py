@@ -103,7 +103,7 @@ def test_a_tool_result_follows_the_call_it_answers() -> None:
         for before, message in pairwise(call.messages)
         if message["role"] == "tool"
     ]
-    assert pairs == [("c7", "c7"), ("call_9", "call_9")]
+    assert pairs == [("c7", "c7"), ("call_last", "call_last")]
 
 
 def test_system_messages_become_the_system_prompt() -> None:
