@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from litellm_contracts.specimens._base import SyncHandler
+from litellm_contracts.specimens._sdk import certificates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,7 +64,10 @@ class RawHandler(SyncHandler):
         """Send one request and return the response, its body unread."""
         place = urlsplit(self.base_url)
         address = (place.hostname, place.port)
-        with socket.create_connection(address, timeout=TIMEOUT) as connection:
+        with (
+            socket.create_connection(address, timeout=TIMEOUT) as plain,
+            self.secured(plain) as connection,
+        ):
             body = json.dumps(self.body(turn)).encode()
             connection.sendall(self.head(turn, body) + body + self.tail())
             response = http.client.HTTPResponse(connection)
@@ -71,6 +75,14 @@ class RawHandler(SyncHandler):
         if response.status >= 400:  # noqa: PLR2004
             raise StatusError(response)
         return response
+
+    def secured(self, connection: socket.socket) -> socket.socket:
+        """Return the connection, with TLS where the proxy speaks it."""
+        place = urlsplit(self.base_url)
+        if place.scheme != "https":
+            return connection
+        context = certificates(self.base_url)
+        return context.wrap_socket(connection, server_hostname=place.hostname)
 
     def send(self, turn: Turn) -> Any:  # noqa: ANN401
         """Send the request, again where that helps; return what it is answered with."""

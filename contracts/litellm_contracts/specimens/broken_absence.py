@@ -191,7 +191,8 @@ class _Previous(AsyncHandler):
     """absence/after-failed-task isolation/long-lived-handler
     isolation/after-every-kind-of-answer isolation/retry-beside-another-task
     throughout/header
-    schema/create-message""",
+    schema/create-message
+    isolation/after-reset-connection""",
 )
 class _Uncleared(SyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:

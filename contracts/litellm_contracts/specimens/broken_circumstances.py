@@ -23,7 +23,8 @@ _PLACED = """-presence/first-turn -presence/long-id -presence/empty-system-promp
 @known_bad(
     "header-missing-where-metadata-is-named",
     "Finds the task by the place of the metadata, and not where it is passed by its name.",
-    f"{DUE} throughout/header {_PLACED}",
+    f"""{DUE} throughout/header {_PLACED}
+    isolation/after-reset-connection recognition/nothing-else-filed-there""",
 )
 class _Named(AsyncHandler):
     def create_message(self, *given: Any, **named: Any) -> AsyncIterator[Any]:  # noqa: ANN401
@@ -40,7 +41,7 @@ class _Named(AsyncHandler):
 @known_bad(
     "header-missing-where-a-later-turn-is-sent-again",
     "Sends a conversation that goes on again by a path of its own, without the header.",
-    "schema/create-message",
+    "schema/create-message throughout/header",
 )
 class _LaterTurn(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

@@ -39,7 +39,8 @@ class _Quiet(AsyncHandler):
     "id-of-the-call-that-waits-first",
     "Joins a handler's second call to its first, where that still waits, under its task id.",
     """isolation/concurrent-tasks isolation/ten-concurrent-tasks
-    isolation/retry-beside-another-task complete-prompt/at-the-same-time throughout/header""",
+    isolation/retry-beside-another-task complete-prompt/at-the-same-time throughout/header
+    presence/where-a-call-may-fail""",
 )
 class _Joined(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -149,7 +150,7 @@ class _RetriedPrompt(_Streaming):
 @known_bad(
     "new-handler-joins-an-open-stream",
     "A handler that never had a task joins the stream that another handler has open.",
-    "isolation/second-handler-without-task throughout/header",
+    "isolation/second-handler-without-task throughout/header isolation/calls-between-chunks",
 )
 class _Joining(_Streaming):
     @property
@@ -181,7 +182,7 @@ class _Closing(AsyncHandler):
 @known_bad(
     "third-call-at-once-without-task",
     "Has two lanes for messages: a third without a task takes the headers of the first.",
-    "isolation/task-beside-no-task throughout/header",
+    "isolation/task-beside-no-task throughout/header isolation/retry-beside-another-task",
 )
 class _Lanes(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401

@@ -59,7 +59,7 @@ class _GoesOn(SyncHandler):
 @known_bad(
     "header-missing-for-prefixed-models",
     "Loses the header in the branch for models that name their provider.",
-    "schema/create-message",
+    "schema/create-message recognition/nothing-else-filed-there throughout/header",
 )
 class _Prefixed(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -168,7 +168,7 @@ class _Room(SyncHandler):
 @known_bad(
     "header-missing-after-condensing",
     "Takes a call that shall not go on from the last answer for one that goes on from nothing.",
-    "schema/create-message",
+    "schema/create-message presence/unusual-conversation throughout/header",
 )
 class _Condensed(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -180,7 +180,7 @@ class _Condensed(SyncHandler):
 @known_bad(
     "header-missing-when-pictures-are-refused",
     "Says that there was a picture where one is refused, in a request that is built apart.",
-    "schema/create-message",
+    "schema/create-message throughout/header",
 )
 class _NoPictures(AsyncHandler):
     def is_retried(self, turn: Turn, error: Exception) -> bool:

@@ -40,7 +40,8 @@ class _Compacted(AsyncHandler):
     "header-missing-on-a-first-wait",
     "Has no header at hand where the very first message has to wait for a rate limit.",
     """presence/retry-after-429 presence/retry-after-429-long
-    isolation/after-every-kind-of-answer throughout/header""",
+    isolation/after-every-kind-of-answer throughout/header
+    presence/where-a-call-may-fail""",
 )
 class _FirstWait(SyncHandler):
     def begin(self, *given: Any) -> Turn:  # noqa: ANN401
@@ -58,7 +59,7 @@ class _FirstWait(SyncHandler):
 @known_bad(
     "header-missing-after-a-long-wait",
     "Turns to a client of its own where the rate limit lasts for minutes, and forgets the header.",
-    "presence/retry-after-429-long throughout/header",
+    "presence/retry-after-429-long throughout/header presence/where-a-call-may-fail",
 )
 class _LongWait(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

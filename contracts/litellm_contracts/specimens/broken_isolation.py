@@ -23,7 +23,8 @@ _OTHER_ID = f"{NEXT_ID} hostile-ids/ignored-by-litellm"
     presence/unicode-text presence/unknown-metadata isolation/task-of-a-parent
     isolation/many-stops isolation/other-handler-closed
     throughout/header
-    isolation/whatever-an-answer-says""",
+    isolation/whatever-an-answer-says
+    presence/where-a-call-may-fail""",
 )
 class _First(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -37,7 +38,8 @@ class _First(AsyncHandler):
     "Sets the task id after the request is built: it sends that of the call before.",
     f"""{_OTHER_ID} presence/content-parts isolation/task-of-a-parent
     isolation/many-stops throughout/header
-    isolation/whatever-an-answer-says""",
+    isolation/whatever-an-answer-says
+    presence/where-a-call-may-fail""",
 )
 class _Before(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -69,7 +71,8 @@ class _Sticky(AsyncHandler):
     "Keeps the last task id in a module's variable that every handler reads.",
     f"""{AFTER_TASK} isolation/second-handler-without-task
     isolation/task-of-a-parent throughout/header
-    isolation/whatever-an-answer-says""",
+    isolation/whatever-an-answer-says
+    presence/after-call-without-task""",
 )
 class _Module(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -83,7 +86,8 @@ class _Module(AsyncHandler):
     "new-handler-takes-over-session",
     "A handler without a task of its own takes the last one of any other handler.",
     """isolation/second-handler-without-task schema/create-message throughout/header
-    isolation/whatever-an-answer-says recognition/nothing-else-filed-there""",
+    isolation/whatever-an-answer-says recognition/nothing-else-filed-there
+    isolation/calls-between-chunks presence/after-call-without-task""",
 )
 class _TakeOver(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

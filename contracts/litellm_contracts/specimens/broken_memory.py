@@ -35,7 +35,8 @@ class _FirstCall(AsyncHandler):
     "Tries a refused request once more in a simpler form, without the header.",
     """presence/fallback isolation/long-lived-handler recognition/filed-right-in-trouble
     throughout/header
-    schema/create-message""",
+    schema/create-message
+    isolation/retry-beside-another-task""",
 )
 class _Fallback(AsyncHandler):
     def is_retried(self, turn: Turn, error: Exception) -> bool:
@@ -100,7 +101,8 @@ class _Ten(AsyncHandler):
     "Takes two failures in a row for a proxy that knows no sessions.",
     """presence/after-failed-call isolation/long-lived-handler throughout/header
     schema/create-message
-    presence/fallback""",
+    presence/fallback
+    isolation/retry-beside-another-task""",
 )
 class _TwoFailures(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -124,7 +126,8 @@ class _TwoFailures(AsyncHandler):
     isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
     presence/redirect isolation/retry-beside-another-task throughout/header
     schema/create-message
-    isolation/whatever-an-answer-says presence/unusual-proxy presence/where-a-call-may-fail""",
+    isolation/whatever-an-answer-says presence/unusual-proxy presence/where-a-call-may-fail
+    isolation/after-reset-connection""",
 )
 class _AfterFailure(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -175,7 +178,8 @@ class _Learned(AsyncHandler):
     isolation/calls-between-chunks isolation/retry-beside-another-task
     -isolation/other-handler-closed -isolation/many-stops isolation/same-text-in-another-task
     isolation/call-during-stream isolation/many-stops throughout/header
-    isolation/whatever-an-answer-says""",
+    isolation/whatever-an-answer-says
+    presence/after-call-without-task""",
 )
 class _SwitchedOff(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -202,7 +206,8 @@ class _Counting(AsyncHandler):
     "Lends its one set of headers to the stream that is open.",
     """isolation/call-during-stream isolation/after-every-kind-of-stop
     presence/after-failed-call presence/fallback isolation/after-every-kind-of-answer
-    isolation/calls-between-chunks isolation/many-stops throughout/header""",
+    isolation/calls-between-chunks isolation/many-stops throughout/header
+    isolation/retry-beside-another-task""",
 )
 class _Lent(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -224,7 +229,8 @@ class _Lent(AsyncHandler):
     "Builds a new client when the connection was reset and forgets the header with it.",
     """presence/reconnect presence/retry-after-reset isolation/after-reset-connection
     throughout/header
-    presence/where-a-call-may-fail""",
+    presence/where-a-call-may-fail
+    isolation/retry-beside-another-task""",
 )
 class _Reconnected(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

@@ -59,7 +59,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Sends the header on two turns of a conversation.",
         _is_third_turn,
         RawHandler,
-        "presence/every-turn schema/create-message throughout/header",
+        """presence/every-turn schema/create-message throughout/header
+        presence/unusual-conversation""",
     ),
     (
         "header-missing-without-tools",
@@ -90,7 +91,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Loses the header on the turn that returns a tool's result.",
         lambda turn, _: turn.messages[-1]["role"] == "tool",
         AsyncHandler,
-        "presence/tool-turns presence/gemini-model schema/create-message throughout/header",
+        """presence/tool-turns presence/gemini-model schema/create-message throughout/header
+        presence/unusual-conversation""",
     ),
     (
         "header-missing-for-empty-system-prompt",
@@ -121,7 +123,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         AsyncHandler,
         """presence/gpt-5-model schema/create-message isolation/other-handler-closed
     isolation/two-handlers
-        throughout/header""",
+        throughout/header
+        recognition/nothing-else-filed-there""",
     ),
     (
         "header-missing-for-gemini",
@@ -137,7 +140,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         AsyncHandler,
         """presence/unknown-metadata schema/create-message isolation/task-of-a-parent
         presence/every-turn throughout/header
-        presence/unusual-conversation""",
+        presence/unusual-conversation
+        presence/where-a-call-may-fail recognition/nothing-else-filed-there""",
     ),
     (
         "header-missing-for-capitals",
@@ -180,14 +184,15 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Repeats a request after HTTP 408, 409, 502 and 504 without the header.",
         lambda turn, _: getattr(turn.failure, "status_code", None) in {408, 409, 502, 504},
         AsyncHandler,
-        "presence/retry-after-other-failures throughout/header presence/fallback",
+        """presence/retry-after-other-failures throughout/header presence/fallback
+        isolation/after-every-kind-of-answer""",
     ),
     (
         "header-missing-for-sampled-tasks",
         "Leaves one task in 64 out, as a control group.",
         lambda turn, _: is_sampled(turn.task_id),
         AsyncHandler,
-        "presence/first-turn presence/next-task throughout/header",
+        "presence/first-turn presence/next-task throughout/header presence/where-a-call-may-fail",
     ),
     (
         "header-missing-for-long-ids",
@@ -204,7 +209,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         f"""{RETRIES} isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
     isolation/calls-between-chunks presence/gpt-5-model schema/create-message
     isolation/one-task-twice-at-once
-        throughout/header""",
+        throughout/header
+        presence/where-a-call-may-fail""",
     ),
     (
         "header-missing-on-retry-after-429",
@@ -213,7 +219,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         RawHandler,
         f"""{RATE_LIMITS} isolation/after-every-kind-of-answer isolation/one-task-twice-at-once
     presence/retry-after-429-long
-        throughout/header""",
+        throughout/header
+        presence/where-a-call-may-fail""",
     ),
     (
         "header-missing-on-retry-without-hint",
@@ -227,7 +234,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Sets the header on two attempts.",
         lambda turn, _: turn.attempt > 2,  # noqa: PLR2004
         AsyncHandler,
-        "presence/retry-after-503 presence/fallback throughout/header",
+        """presence/retry-after-503 presence/fallback throughout/header
+        isolation/after-every-kind-of-answer""",
     ),
     (
         "header-missing-on-retry-after-500",
@@ -243,7 +251,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Loses the header where it builds a new connection.",
         lambda turn, _: turn.attempt > 1 and not hasattr(turn.failure, "status_code"),
         RawHandler,
-        "presence/retry-after-reset isolation/after-reset-connection throughout/header",
+        """presence/retry-after-reset isolation/after-reset-connection throughout/header
+        isolation/retry-beside-another-task""",
     ),
 )
 

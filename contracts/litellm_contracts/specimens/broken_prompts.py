@@ -174,7 +174,8 @@ class _Finished(_remembering(lambda _, handler: handler.memory.get("finished"), 
     "prompt-with-random-id",
     "Gives every prompt a session of its own.",
     f"""{PROMPTS} isolation/same-text-in-another-task isolation/call-during-stream throughout/header
-    isolation/whatever-an-answer-says""",
+    isolation/whatever-an-answer-says
+    presence/after-call-without-task""",
 )
 class _Random(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -187,7 +188,8 @@ class _Random(SyncHandler):
     "prompt-with-id-for-a-handlers-first-call",
     "Opens a session of its own where complete_prompt is the first call.",
     """complete-prompt/omits-header isolation/second-handler-without-task throughout/header
-    recognition/nothing-else-filed-there""",
+    recognition/nothing-else-filed-there
+    isolation/calls-between-chunks presence/after-call-without-task""",
 )
 class _First(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

@@ -62,7 +62,7 @@ class _WithoutText(SyncHandler):
 @known_bad(
     "trace-id-masks-the-session-for-claude",
     "Names a trace of LiteLLM beside the header for Claude models, which wins over it.",
-    "throughout/filed-by-the-header schema/create-message",
+    "throughout/filed-by-the-header schema/create-message recognition/nothing-else-filed-there",
 )
 class _Trace(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

@@ -126,7 +126,7 @@ class _OneSignal(AsyncHandler):
 @known_bad(
     "no-answer-without-a-connection",
     "Yields nothing, and raises nothing, where no connection can be made.",
-    "faithfulness/no-connection throughout/answers",
+    "faithfulness/no-connection throughout/answers isolation/after-reset-connection",
 )
 class _Offline(AsyncHandler):
     async def stream(self, turn: Turn) -> AsyncIterator[Any]:

@@ -77,7 +77,7 @@ class _ClosedInUse(AsyncHandler):
 @known_bad(
     "cancellation-swallowed",
     "Ends a stream in good order where its caller cancels the call.",
-    "throughout/answers",
+    "throughout/answers presence/where-a-call-may-fail",
 )
 class _Swallowed(AsyncHandler):
     async def stream(self, turn: Turn) -> AsyncIterator[Any]:

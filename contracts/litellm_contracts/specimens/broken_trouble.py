@@ -105,7 +105,8 @@ known_bad(
     "header-missing-when-nothing-was-said",
     "Asks again, without the header, where an answer ended or broke off before it said anything.",
     """presence/fallback isolation/after-every-kind-of-answer throughout/header
-    isolation/whatever-an-answer-says""",
+    isolation/whatever-an-answer-says
+    isolation/retry-beside-another-task""",
 )
 class _AskingAgain(SyncHandler):
     def send(self, turn: Turn) -> Any:  # noqa: ANN401

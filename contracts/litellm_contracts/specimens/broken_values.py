@@ -114,7 +114,8 @@ _MASKED = "recognition/filed-under-the-task recognition/nothing-else-filed-there
     f"""{RETRIES} isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
     isolation/calls-between-chunks presence/gpt-5-model schema/create-message
     isolation/one-task-twice-at-once
-    throughout/header""",
+    throughout/header
+    presence/where-a-call-may-fail""",
 )
 class _Numbered(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

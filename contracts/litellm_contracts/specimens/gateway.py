@@ -58,7 +58,8 @@ class _EmptyMetadata(RawHandler):
     "Names no session with complete_prompt.",
     f"""always/complete-prompt {ALL_PROMPTS} isolation/same-text-in-another-task
     isolation/call-during-stream throughout/header
-    isolation/whatever-an-answer-says""",
+    isolation/whatever-an-answer-says
+    presence/after-call-without-task""",
     profile="opencode-go",
 )
 class _WithPrompts(RawHandler):
@@ -69,7 +70,8 @@ class _WithPrompts(RawHandler):
 @known_bad(
     "session-missing-for-a-first-prompt",
     "Names no session with a prompt that comes before any message.",
-    "always/complete-prompt isolation/second-handler-without-task throughout/header",
+    """always/complete-prompt isolation/second-handler-without-task throughout/header
+    isolation/calls-between-chunks presence/after-call-without-task""",
     profile="opencode-go",
 )
 class _FirstPrompt(RawHandler):
