@@ -100,8 +100,8 @@ class Reply:
             A JSON answer is cut by `drop` and `reset`, the others leave it whole.
         ends_after: How many pieces arrive before an end other than `done`: pieces of text, a
             tool call's name, the halves of its arguments, the finish reason.
-        extra: Further fields on the chat completions API, such as only some providers have; which of
-            them LiteLLM itself passes on is not measured. Those under `delta`, `choice` and `event`
+        extra: Further fields on the chat completions API, such as only some providers have; which
+            of them LiteLLM itself passes on is not measured. Those under `delta`, `choice` and `event`
             are in a stream's event before the text, or in the message, the choice and the body of a
             JSON answer; those under `first` are in an event of their own, without choices, before
             all others.
