@@ -101,10 +101,10 @@ class Reply:
         ends_after: How many pieces arrive before an end other than `done`: pieces of text, a
             tool call's name, the halves of its arguments, the finish reason.
         extra: Further fields on the chat completions API, such as only some providers have; which
-            of them LiteLLM itself passes on is not measured. Those under `delta`, `choice` and `event`
-            are in a stream's event before the text, or in the message, the choice and the body of a
-            JSON answer; those under `first` are in an event of their own, without choices, before
-            all others.
+            of them LiteLLM itself passes on is not measured. Those under `delta`, `choice` and
+            `event` are in a stream's event before the text, or in the message, the choice and the
+            body of a JSON answer; those under `first` are in an event of their own, without
+            choices, before all others.
         finish: The finish reason on the chat completions API, where it is not the usual one.
         model: The model that answers, where LiteLLM fell back to another than was asked for.
         headers: Further header lines; one whose name the fake sends itself takes its place. Without

@@ -41,7 +41,7 @@ class _Named(AsyncHandler):
 @known_bad(
     "header-missing-where-a-later-turn-is-sent-again",
     "Sends a conversation that goes on again by a path of its own, without the header.",
-    "schema/create-message throughout/header",
+    "schema/create-message throughout/header presence/odd-refusals",
 )
 class _LaterTurn(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -53,7 +53,7 @@ class _LaterTurn(AsyncHandler):
 @known_bad(
     "header-missing-where-tools-are-sent-again",
     "Sends a turn with tools again by a path of its own, without the header.",
-    "schema/create-message presence/fallback throughout/header",
+    "schema/create-message presence/fallback throughout/header presence/odd-refusals",
 )
 class _ToolsAgain(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

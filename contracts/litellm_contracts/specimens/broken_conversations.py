@@ -102,7 +102,8 @@ class _Pictures(AsyncHandler):
     "Keeps the request of a task, and begins anew without the header in another mode.",
     """presence/every-turn throughout/header
     presence/empty-system-prompt presence/unicode-text presence/unusual-conversation
-    schema/create-message""",
+    schema/create-message
+    presence/odd-refusals""",
 )
 class _Mode(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -116,7 +117,8 @@ class _Mode(AsyncHandler):
 @known_bad(
     "header-missing-after-rewinding",
     "Keeps a task's messages, and sends others than those and more without the header.",
-    "presence/every-turn throughout/header presence/unusual-conversation schema/create-message",
+    """presence/every-turn throughout/header presence/unusual-conversation schema/create-message
+    presence/odd-refusals""",
 )
 class _Rewound(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -168,7 +170,7 @@ class Again(SyncHandler):
 @known_bad(
     "header-missing-where-a-signature-is-refused",
     "Asks again without thinking, and without the header, where a thought's signature is refused.",
-    "presence/fallback throughout/header",
+    "presence/fallback throughout/header presence/odd-refusals",
 )
 class _Signature(Again):
     def is_worth_it(self, turn: Turn, error: Exception) -> bool:

@@ -180,7 +180,7 @@ class _Condensed(SyncHandler):
 @known_bad(
     "header-missing-when-pictures-are-refused",
     "Says that there was a picture where one is refused, in a request that is built apart.",
-    "schema/create-message throughout/header",
+    "schema/create-message throughout/header presence/odd-refusals",
 )
 class _NoPictures(AsyncHandler):
     def is_retried(self, turn: Turn, error: Exception) -> bool:

@@ -24,7 +24,8 @@ _OTHER_ID = f"{NEXT_ID} hostile-ids/ignored-by-litellm"
     isolation/many-stops isolation/other-handler-closed
     throughout/header
     isolation/whatever-an-answer-says
-    presence/where-a-call-may-fail""",
+    presence/where-a-call-may-fail
+    presence/odd-refusals presence/secure-proxy""",
 )
 class _First(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -39,7 +40,8 @@ class _First(AsyncHandler):
     f"""{_OTHER_ID} presence/content-parts isolation/task-of-a-parent
     isolation/many-stops throughout/header
     isolation/whatever-an-answer-says
-    presence/where-a-call-may-fail""",
+    presence/where-a-call-may-fail
+    presence/odd-refusals presence/secure-proxy""",
 )
 class _Before(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

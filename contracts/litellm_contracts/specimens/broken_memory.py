@@ -36,7 +36,8 @@ class _FirstCall(AsyncHandler):
     """presence/fallback isolation/long-lived-handler recognition/filed-right-in-trouble
     throughout/header
     schema/create-message
-    isolation/retry-beside-another-task""",
+    isolation/retry-beside-another-task
+    presence/odd-refusals""",
 )
 class _Fallback(AsyncHandler):
     def is_retried(self, turn: Turn, error: Exception) -> bool:
@@ -50,7 +51,7 @@ class _Fallback(AsyncHandler):
 @known_bad(
     "header-missing-with-the-fallback-model",
     "Asks another model when the proxy has given up, without the header.",
-    "presence/fallback throughout/header",
+    "presence/fallback throughout/header presence/odd-refusals",
 )
 class _FallbackModel(AsyncHandler):
     def is_retried(self, turn: Turn, error: Exception) -> bool:
@@ -102,7 +103,8 @@ class _Ten(AsyncHandler):
     """presence/after-failed-call isolation/long-lived-handler throughout/header
     schema/create-message
     presence/fallback
-    isolation/retry-beside-another-task""",
+    isolation/retry-beside-another-task
+    presence/odd-refusals""",
 )
 class _TwoFailures(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -127,7 +129,8 @@ class _TwoFailures(AsyncHandler):
     presence/redirect isolation/retry-beside-another-task throughout/header
     schema/create-message
     isolation/whatever-an-answer-says presence/unusual-proxy presence/where-a-call-may-fail
-    isolation/after-reset-connection""",
+    isolation/after-reset-connection
+    presence/odd-refusals""",
 )
 class _AfterFailure(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -259,7 +262,8 @@ class _SwitchedOffByBadId(AsyncHandler):
 @known_bad(
     "header-missing-after-a-hundred-calls",
     "Cleans up after a hundred calls, the header included.",
-    "isolation/long-lived-handler isolation/after-every-kind-of-answer throughout/header",
+    """isolation/long-lived-handler isolation/after-every-kind-of-answer throughout/header
+    isolation/after-an-odd-answer""",
     is_patient=True,
 )
 class _Tired(SyncHandler):

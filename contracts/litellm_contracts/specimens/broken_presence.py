@@ -52,7 +52,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         complete-prompt/between-turns isolation/alternating-tasks recognition/filed-under-the-task
         schema/create-message
         isolation/same-text-in-another-task throughout/header
-        presence/unusual-conversation""",
+        presence/unusual-conversation
+        presence/odd-refusals""",
     ),
     (
         "header-missing-after-second-turn",
@@ -60,7 +61,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         _is_third_turn,
         RawHandler,
         """presence/every-turn schema/create-message throughout/header
-        presence/unusual-conversation""",
+        presence/unusual-conversation
+        presence/odd-refusals""",
     ),
     (
         "header-missing-without-tools",
@@ -77,7 +79,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         """presence/tool-turns schema/create-message presence/fallback
         isolation/after-every-kind-of-answer throughout/header
         isolation/after-every-kind-of-stop isolation/whatever-an-answer-says
-        presence/unusual-conversation presence/unusual-proxy""",
+        presence/unusual-conversation presence/unusual-proxy
+        presence/odd-refusals""",
     ),
     (
         "header-missing-for-list-content",
@@ -107,7 +110,7 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Loses the header where the text is longer than 5,000 characters.",
         lambda turn, _: len(turn.text) > 5000,  # noqa: PLR2004
         RawHandler,
-        "presence/long-text schema/create-message throughout/header",
+        "presence/long-text schema/create-message throughout/header presence/odd-refusals",
     ),
     (
         "header-missing-beyond-ascii",
@@ -170,7 +173,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Sends the model's own thoughts back by a request without the header.",
         lambda turn, _: any(one.get("reasoning_content") for one in turn.messages),
         AsyncHandler,
-        "schema/create-message presence/unusual-conversation throughout/header",
+        """schema/create-message presence/unusual-conversation throughout/header
+        presence/odd-refusals""",
     ),
     (
         "header-replaced-for-cache-marks",
@@ -192,7 +196,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         "Leaves one task in 64 out, as a control group.",
         lambda turn, _: is_sampled(turn.task_id),
         AsyncHandler,
-        "presence/first-turn presence/next-task throughout/header presence/where-a-call-may-fail",
+        """presence/first-turn presence/next-task throughout/header presence/where-a-call-may-fail
+        presence/odd-refusals presence/secure-proxy""",
     ),
     (
         "header-missing-for-long-ids",
@@ -210,7 +215,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
     isolation/calls-between-chunks presence/gpt-5-model schema/create-message
     isolation/one-task-twice-at-once
         throughout/header
-        presence/where-a-call-may-fail""",
+        presence/where-a-call-may-fail
+        presence/odd-refusals presence/other-surroundings""",
     ),
     (
         "header-missing-on-retry-after-429",
@@ -220,7 +226,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         f"""{RATE_LIMITS} isolation/after-every-kind-of-answer isolation/one-task-twice-at-once
     presence/retry-after-429-long
         throughout/header
-        presence/where-a-call-may-fail""",
+        presence/where-a-call-may-fail
+        presence/odd-refusals""",
     ),
     (
         "header-missing-on-retry-without-hint",
@@ -235,7 +242,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         lambda turn, _: turn.attempt > 2,  # noqa: PLR2004
         AsyncHandler,
         """presence/retry-after-503 presence/fallback throughout/header
-        isolation/after-every-kind-of-answer""",
+        isolation/after-every-kind-of-answer
+        presence/odd-refusals""",
     ),
     (
         "header-missing-on-retry-after-500",
@@ -244,7 +252,8 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         AsyncHandler,
         """presence/retry-after-500 recognition/filed-right-in-trouble
         isolation/calls-between-chunks presence/gpt-5-model schema/create-message
-        throughout/header""",
+        throughout/header
+        presence/other-surroundings""",
     ),
     (
         "header-missing-on-reconnection",

@@ -52,7 +52,8 @@ known_bad(
     "Sends the last message's task id when complete_prompt is repeated.",
     """complete-prompt/retry complete-prompt/during-stream isolation/after-every-kind-of-answer
     recognition/filed-right-in-trouble isolation/calls-between-chunks schema/complete-prompt
-    isolation/retry-beside-another-task throughout/header""",
+    isolation/retry-beside-another-task throughout/header
+    isolation/whatever-an-answer-says""",
 )(_remembering(lambda turn, _: turn.attempt > 1, SyncHandler))
 
 known_bad(
@@ -299,7 +300,8 @@ class _AskedAgain(SyncHandler):
 known_bad(
     "prompt-with-id-when-rate-limited",
     "Sends a prompt again on the last conversation's way where it is rate-limited.",
-    "complete-prompt/retry isolation/retry-beside-another-task throughout/header",
+    """complete-prompt/retry isolation/retry-beside-another-task throughout/header
+    isolation/whatever-an-answer-says""",
 )(_remembering(lambda turn, _: getattr(turn.failure, "status_code", 0) == 429, SyncHandler))  # noqa: PLR2004
 
 

@@ -32,7 +32,8 @@ class _WarmUp(SyncHandler):
     "Sends a completion before each message to wake the model.",
     f"""{COUNTED} schema/create-message presence/fallback throughout/header
     isolation/whatever-an-answer-says presence/unusual-conversation presence/unusual-proxy
-    presence/where-a-call-may-fail""",
+    presence/where-a-call-may-fail
+    presence/other-surroundings presence/secure-proxy""",
 )
 class _WarmUpEach(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
@@ -91,14 +92,16 @@ class _Never(AsyncHandler):
         return self.fault(f"Echo: {prompt}")
 
 
-@known_bad("always-raises", "Raises whatever it is asked.", "* -always/*", sends=False)
+@known_bad("always-raises", "Raises whatever it is asked.", """* -always/*
+                                                            -presence/odd-refusals -presence/other-surroundings -presence/secure-proxy""", sends=False)
 class _Raises(SyncHandler):
     def prepare(self, turn: Turn) -> None:
         self.fault()
         raise RuntimeError(f"{turn.method} is not implemented")
 
 
-@known_bad("base-url-ignored", "Sends to a proxy of its own choice.", "* -always/*", sends=False)
+@known_bad("base-url-ignored", "Sends to a proxy of its own choice.", """* -always/*
+                                                                      -presence/odd-refusals -presence/other-surroundings -presence/secure-proxy""", sends=False)
 class _OtherProxy(SyncHandler):
     def __init__(self, base_url: str, api_key: str, model: str) -> None:
         del base_url

@@ -48,7 +48,7 @@ class _OtherProxy(AsyncHandler):
 @known_bad(
     "header-missing-where-tools-are-refused",
     "Sends a request whose tools are refused again without them, and without the header.",
-    "presence/fallback throughout/header schema/create-message",
+    "presence/fallback throughout/header schema/create-message presence/odd-refusals",
 )
 class _ToolsRefused(SyncHandler):
     def is_retried(self, turn: Turn, error: Exception) -> bool:

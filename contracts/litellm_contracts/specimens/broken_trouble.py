@@ -97,7 +97,7 @@ known_bad(
 known_bad(
     "header-missing-where-a-request-is-too-large",
     "Sends again, without the header, what was refused for its size or its shape.",
-    "presence/fallback throughout/header",
+    "presence/fallback throughout/header presence/odd-refusals",
 )(_sending_again({413, 422}, SyncHandler))
 
 
@@ -209,7 +209,8 @@ class _Resumed(AsyncHandler):
 @known_bad(
     "prompt-with-id-before-a-tools-result",
     "Keeps a session pending until a tool has its result: the prompts in between join it.",
-    "isolation/after-every-kind-of-answer throughout/header isolation/after-every-kind-of-stop",
+    """isolation/after-every-kind-of-answer throughout/header isolation/after-every-kind-of-stop
+    isolation/after-an-odd-answer""",
     is_patient=True,
 )
 class _PendingTool(SyncHandler):

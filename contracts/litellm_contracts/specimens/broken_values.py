@@ -115,7 +115,8 @@ _MASKED = "recognition/filed-under-the-task recognition/nothing-else-filed-there
     isolation/calls-between-chunks presence/gpt-5-model schema/create-message
     isolation/one-task-twice-at-once
     throughout/header
-    presence/where-a-call-may-fail""",
+    presence/where-a-call-may-fail
+    presence/odd-refusals presence/other-surroundings""",
 )
 class _Numbered(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
