@@ -191,7 +191,7 @@ def _count_failures(outcomes: Iterable[Outcome], sent: Mapping[str, int]) -> Non
         outcome.failed_before = in_a_row[handler]
         if outcome.error is None:
             in_a_row[handler] = 0
-        else:
+        elif outcome.call.times == 1:  # else it is the last of them that failed, not all
             in_a_row[handler] += sent[outcome.call.name]
 
 

@@ -129,6 +129,13 @@ def test_failed_tries_of_one_call_count_as_much_as_those_of_several(
     assert missed.call == "three"
 
 
+def test_calls_that_were_made_many_times_did_not_all_fail(message: MakeCall, sent: Sent) -> None:
+    outcomes = [Outcome(call=message("many", times=6), error="E: no"), Outcome(call=message())]
+    outcomes[1].error = "E: too many calls"
+    [missed] = found("reached", observe(outcomes, [sent("many")] * 6))
+    assert missed.call == "ask"
+
+
 @pytest.mark.parametrize(
     ("given", "missing"),
     [

@@ -137,7 +137,11 @@ class Parts:
         return {HEADER: turn.task_id}
 
     def refuse(self, turn: Turn) -> None:
-        """Refuse a task id that cannot be a header value, before anything is sent."""
+        """Refuse what no SDK sends, or each in a way of its own, before anything is sent.
+
+        A task id that cannot be a header value, and half of a character.
+        """
+        turn.text.encode()
         task_id = turn.task_id
         if task_id and not is_sendable(task_id):
             raise ValueError(f"the task id {task_id!r} cannot be sent as a header")

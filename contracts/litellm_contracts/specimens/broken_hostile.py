@@ -60,7 +60,7 @@ class _Previous(_Mending):
 @known_bad(
     "line-breaks-injected",
     "Writes the task id to the socket as it is, line breaks included.",
-    f"{_REPLACED} throughout/nothing-leaks",
+    _REPLACED,
 )
 class _Injected(RawHandler):
     def refuse(self, turn: Turn) -> None:

@@ -263,6 +263,9 @@ class _Reopened(AsyncHandler):
     "presence/where-a-call-may-fail throughout/header",
 )
 class _Mended(SyncHandler):
+    def refuse(self, turn: Turn) -> None:
+        """Refuse nothing: what is no UTF-8 is mended."""
+
     def headers(self, turn: Turn) -> dict[str, str]:
         mended = [mend(message) for message in turn.messages]
         if mended == list(turn.messages):

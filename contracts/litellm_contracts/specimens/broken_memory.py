@@ -101,7 +101,6 @@ class _Ten(AsyncHandler):
     "header-missing-after-two-failures",
     "Takes two failures in a row for a proxy that knows no sessions.",
     """presence/after-failed-call isolation/long-lived-handler throughout/header
-    schema/create-message
     presence/fallback
     isolation/retry-beside-another-task
     presence/odd-refusals""",

@@ -92,16 +92,26 @@ class _Never(AsyncHandler):
         return self.fault(f"Echo: {prompt}")
 
 
-@known_bad("always-raises", "Raises whatever it is asked.", """* -always/*
-                                                            -presence/odd-refusals -presence/other-surroundings -presence/secure-proxy""", sends=False)
+@known_bad(
+    "always-raises",
+    "Raises whatever it is asked.",
+    """* -always/*
+    -presence/odd-refusals -presence/other-surroundings -presence/secure-proxy""",
+    sends=False,
+)
 class _Raises(SyncHandler):
     def prepare(self, turn: Turn) -> None:
         self.fault()
         raise RuntimeError(f"{turn.method} is not implemented")
 
 
-@known_bad("base-url-ignored", "Sends to a proxy of its own choice.", """* -always/*
-                                                                      -presence/odd-refusals -presence/other-surroundings -presence/secure-proxy""", sends=False)
+@known_bad(
+    "base-url-ignored",
+    "Sends to a proxy of its own choice.",
+    """* -always/*
+    -presence/odd-refusals -presence/other-surroundings -presence/secure-proxy""",
+    sends=False,
+)
 class _OtherProxy(SyncHandler):
     def __init__(self, base_url: str, api_key: str, model: str) -> None:
         del base_url

@@ -281,7 +281,7 @@ class _Continued(SyncHandler):
 @known_bad(
     "fallback-model-kept",
     "Turns to another model for good after two calls that failed one after the other.",
-    "isolation/long-lived-handler throughout/own-settings schema/create-message",
+    "isolation/long-lived-handler throughout/own-settings",
 )
 class _OtherModel(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
