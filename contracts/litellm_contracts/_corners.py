@@ -100,7 +100,6 @@ FURTHER_MODELS = (
     "groq/llama-3.3-70b-versatile",
     "huggingface/google/gemma-3-27b-it",
     "minimax/MiniMax-M2",
-    "my team's model",
     "o1-mini",
     "o4-mini",
     "ollama_chat/gpt-oss:20b",
@@ -113,7 +112,7 @@ FURTHER_MODELS = (
     "vllm/Qwen/QwQ-32B",
     "zai/glm-4.6",
 )
-"""Names of other families, and one that no proxy lists, each with nothing else unusual."""
+"""Names of other families, each tried once with nothing else unusual."""
 
 FACTORS: Factors = {
     "task id": {

@@ -272,7 +272,8 @@ class _RateLimit(AsyncHandler):
     """faithfulness/refused-request faithfulness/no-connection throughout/answers
     schema/create-message
     presence/where-a-call-may-fail
-    isolation/after-reset-connection""",
+    isolation/after-reset-connection
+    -presence/where-a-call-may-fail""",
 )
 class _ErrorAsText(SyncHandler):
     def send(self, turn: Turn) -> Any:  # noqa: ANN401

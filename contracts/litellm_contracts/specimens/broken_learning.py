@@ -260,7 +260,7 @@ class _Reopened(AsyncHandler):
 @known_bad(
     "header-missing-for-a-mended-text",
     "Mends a text that is no UTF-8 in a request of its own.",
-    "presence/where-a-call-may-fail throughout/header",
+    "presence/where-a-call-may-fail throughout/header isolation/after-every-kind-of-stop",
 )
 class _Mended(SyncHandler):
     def refuse(self, turn: Turn) -> None:

@@ -129,7 +129,8 @@ class _TwoFailures(AsyncHandler):
     schema/create-message
     isolation/whatever-an-answer-says presence/unusual-proxy presence/where-a-call-may-fail
     isolation/after-reset-connection
-    presence/odd-refusals""",
+    presence/odd-refusals
+    -presence/where-a-call-may-fail""",
 )
 class _AfterFailure(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -232,7 +233,8 @@ class _Lent(AsyncHandler):
     """presence/reconnect presence/retry-after-reset isolation/after-reset-connection
     throughout/header
     presence/where-a-call-may-fail
-    isolation/retry-beside-another-task""",
+    isolation/retry-beside-another-task
+    -presence/where-a-call-may-fail""",
 )
 class _Reconnected(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
@@ -244,7 +246,8 @@ class _Reconnected(SyncHandler):
 @known_bad(
     "header-missing-after-a-bad-id",
     "Switches sessions off when a task id cannot be sent.",
-    "hostile-ids/nothing-injected throughout/header",
+    """hostile-ids/nothing-injected throughout/header
+    isolation/after-every-kind-of-stop presence/where-a-call-may-fail""",
 )
 class _SwitchedOffByBadId(AsyncHandler):
     def refuse(self, turn: Turn) -> None:

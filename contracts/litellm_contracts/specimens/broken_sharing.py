@@ -97,7 +97,8 @@ class _FirstSystemPrompt(SyncHandler):
     "Keeps the messages of every call in one list, and sends them all.",
     """faithfulness/own-text isolation/retry-beside-another-task schema/complete-prompt
     schema/create-message throughout/answers throughout/header
-    presence/where-a-call-may-fail""",
+    presence/where-a-call-may-fail
+    -presence/where-a-call-may-fail""",
 )
 class _PilingUp(AsyncHandler):
     def body(self, turn: Turn) -> dict[str, Any]:

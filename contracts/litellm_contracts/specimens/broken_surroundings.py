@@ -235,7 +235,7 @@ class _PatientPrompt(AsyncHandler):
 @known_bad(
     "header-kept-for-a-tools-result",
     "Takes a tool's result for a turn of the last task, where the call names none.",
-    "absence/after-task-in-every-form throughout/header",
+    "absence/after-task-in-every-form throughout/header schema/create-message",
 )
 class _Result(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
