@@ -271,9 +271,7 @@ class _RateLimit(AsyncHandler):
     "Yields the error of a refused request as the answer's text.",
     """faithfulness/refused-request faithfulness/no-connection throughout/answers
     schema/create-message
-    presence/where-a-call-may-fail
-    isolation/after-reset-connection
-    -presence/where-a-call-may-fail""",
+    isolation/after-reset-connection""",
 )
 class _ErrorAsText(SyncHandler):
     def send(self, turn: Turn) -> Any:  # noqa: ANN401

@@ -182,7 +182,7 @@ class _Closing(AsyncHandler):
 @known_bad(
     "third-call-at-once-without-task",
     "Has two lanes for messages: a third without a task takes the headers of the first.",
-    "isolation/task-beside-no-task throughout/header isolation/retry-beside-another-task",
+    "isolation/task-beside-no-task throughout/header",
 )
 class _Lanes(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401

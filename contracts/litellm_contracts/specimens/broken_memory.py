@@ -127,10 +127,9 @@ class _TwoFailures(AsyncHandler):
     isolation/after-every-kind-of-answer recognition/filed-right-in-trouble
     presence/redirect isolation/retry-beside-another-task throughout/header
     schema/create-message
-    isolation/whatever-an-answer-says presence/unusual-proxy presence/where-a-call-may-fail
+    isolation/whatever-an-answer-says presence/unusual-proxy
     isolation/after-reset-connection
-    presence/odd-refusals
-    -presence/where-a-call-may-fail""",
+    presence/odd-refusals""",
 )
 class _AfterFailure(AsyncHandler):
     def error(self, turn: Turn, error: Exception) -> Exception:
@@ -232,9 +231,7 @@ class _Lent(AsyncHandler):
     "Builds a new client when the connection was reset and forgets the header with it.",
     """presence/reconnect presence/retry-after-reset isolation/after-reset-connection
     throughout/header
-    presence/where-a-call-may-fail
-    isolation/retry-beside-another-task
-    -presence/where-a-call-may-fail""",
+    isolation/retry-beside-another-task""",
 )
 class _Reconnected(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

@@ -96,9 +96,7 @@ class _FirstSystemPrompt(SyncHandler):
     "messages-pile-up",
     "Keeps the messages of every call in one list, and sends them all.",
     """faithfulness/own-text isolation/retry-beside-another-task schema/complete-prompt
-    schema/create-message throughout/answers throughout/header
-    presence/where-a-call-may-fail
-    -presence/where-a-call-may-fail""",
+    schema/create-message throughout/answers throughout/header""",
 )
 class _PilingUp(AsyncHandler):
     def body(self, turn: Turn) -> dict[str, Any]:
