@@ -97,7 +97,7 @@ FURTHER_MODELS = (
     "gpt-4o-search-preview",
     "gpt-5-pro",
     "grok-code-fast-1",
-    "groq/llama-3.3-70b-versatile",
+    "groq/meta-llama/llama-4-maverick-17b",
     "huggingface/google/gemma-3-27b-it",
     "minimax/MiniMax-M2",
     "o1-mini",
@@ -112,7 +112,10 @@ FURTHER_MODELS = (
     "vllm/Qwen/QwQ-32B",
     "zai/glm-4.6",
 )
-"""Names of other families, each tried once with nothing else unusual."""
+"""Names of other families, each tried once with nothing else unusual.
+
+None for which a client library fetches a tokenizer, as litellm does for llama-3.
+"""
 
 FACTORS: Factors = {
     "task id": {

@@ -33,7 +33,7 @@ DEFAULT_MODELS = (
     "gpt-4o-search-preview",
     "gpt-5-pro",
     "grok-code-fast-1",
-    "groq/llama-3.3-70b-versatile",
+    "groq/meta-llama/llama-4-maverick-17b",
     "huggingface/google/gemma-3-27b-it",
     "minimax/MiniMax-M2",
     "o1-mini",

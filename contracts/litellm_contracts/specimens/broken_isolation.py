@@ -219,7 +219,7 @@ class _Slots(AsyncHandler):
     "id-of-the-open-stream",
     "Sends the task id of the stream that is open.",
     """isolation/call-during-stream isolation/after-every-kind-of-answer isolation/many-stops
-    throughout/header""",
+    throughout/header isolation/retry-beside-another-task""",
 )
 class _OpenStream(AsyncHandler):
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
