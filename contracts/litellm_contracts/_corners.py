@@ -14,6 +14,7 @@ from operator import ne
 from typing import TYPE_CHECKING, Any
 
 from fake_litellm import Failure, Reply, ToolCall
+from fake_litellm._models import OTHER_FAMILIES
 from litellm_contracts._model import OMITTED, PNG, Call
 
 if TYPE_CHECKING:
@@ -82,41 +83,6 @@ OTHER_MODELS = (
     "xai/grok-4",
 )
 """Further names, each tried with nothing else unusual, and at a second try."""
-FURTHER_MODELS = (
-    "anthropic/claude-opus-4-5",
-    "chatgpt-4o-latest",
-    "claude-3-5-haiku-latest",
-    "claude-haiku-4-5@20251001",
-    "claude-opus-4-1-thinking",
-    "codestral-latest",
-    "cohere/command-a-03-2025",
-    "deepseek-reasoner",
-    "gemini/gemini-2.0-flash-thinking-exp",
-    "gpt-3.5-turbo",
-    "gpt-4-32k",
-    "gpt-4o-search-preview",
-    "gpt-5-pro",
-    "grok-code-fast-1",
-    "groq/meta-llama/llama-4-maverick-17b",
-    "huggingface/google/gemma-3-27b-it",
-    "minimax/MiniMax-M2",
-    "o1-mini",
-    "o4-mini",
-    "ollama_chat/gpt-oss:20b",
-    "openai/gpt-4.1-mini",
-    "openrouter/anthropic/claude-3.7-sonnet:thinking",
-    "openrouter/moonshotai/kimi-k2",
-    "perplexity/sonar-reasoning-pro",
-    "us.amazon.nova-pro-v1:0",
-    "vertex_ai/gemini-2.5-flash",
-    "vllm/Qwen/QwQ-32B",
-    "zai/glm-4.6",
-)
-"""Names of other families, each tried once with nothing else unusual.
-
-None for which a client library fetches a tokenizer, as litellm does for llama-3.
-"""
-
 FACTORS: Factors = {
     "task id": {
         "UUID": "6d0f1a2b-3c4d-4e5f-8a9b-0c1d2e3f4a5b",
@@ -175,7 +141,7 @@ FACTORS: Factors = {
         "how to answer": {"suppress_previous_response_id": True, "store": False},
         "how to call tools": {"parallel_tool_calls": False, "tool_protocol": "native"},
     },
-    "model": {name: name for name in (*MODELS, *OTHER_MODELS, *FURTHER_MODELS)},
+    "model": {name: name for name in (*MODELS, *OTHER_MODELS, *OTHER_FAMILIES)},
     "answer": {
         "a text": Reply(text="One, two, three."),
         "a tool call": Reply(tool_calls=_CALLED),
@@ -210,7 +176,7 @@ def corners(factors: Factors) -> Iterator[Levels]:
 
     plain = plain_levels(factors)
     paired = [name for name in factors if name != _RETRIED]
-    apart_from = {*OTHER_MODELS, *FURTHER_MODELS}
+    apart_from = {*OTHER_MODELS, *OTHER_FAMILIES}
     rows = AllPairs([[one for one in factors[name] if one not in apart_from] for name in paired])
     wanted = [{**plain, **dict(zip(paired, row, strict=True))} for row in rows]
     if "task id" in factors:

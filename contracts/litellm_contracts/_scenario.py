@@ -146,9 +146,11 @@ class Stage:
         """Let these proxies listen to nobody meanwhile."""
         for name in names:
             self._fakes[name].stop()
-        yield
-        for name in names:
-            self._fakes[name].start()
+        try:
+            yield
+        finally:
+            for name in names:
+                self._fakes[name].start()
 
     def _key_of(self, call: Call) -> str:
         if call.key == _NONE:

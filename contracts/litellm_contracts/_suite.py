@@ -142,6 +142,9 @@ def run_contract(
         shown = {}
     elif contract.everywhere and not run.evidence:
         status, message, shown = _failed(contract), "no request was sent that it could judge", {}
+    elif not run.findings and _sent_nothing(contract, seen):
+        status, shown = Status.NOT_APPLICABLE, {}
+        message = "each of its calls may fail, and failed before a request was sent"
     else:
         status = _failed(contract) if run.findings else Status.PASS
         message = run.findings[0].message if run.findings else _incomplete(run.evidence)
@@ -160,6 +163,13 @@ def _patience(contract: Contract, options: Options, seen: Exchanges) -> tuple[fl
     if len(seen) < _HOPELESS or any(not outcome.hangs for outcome in outcomes):
         return options.limit * (1 + len(contract.calls) / 100), ""
     return min(options.limit, _SHORT_LIMIT), "; it has come back from no call before either"
+
+
+def _sent_nothing(contract: Contract, seen: Exchanges) -> bool:
+    """Tell whether there is nothing to judge, and may be none."""
+    observation = seen.get(contract.exchange)
+    may_fail = bool(contract.calls) and all(call.may_fail for call in contract.own_calls)
+    return may_fail and observation is not None and not observation.seen
 
 
 def _unseen(contract: Contract) -> str:

@@ -92,14 +92,15 @@ def _alike(entries: Sequence[Mapping[str, Any]], where: str) -> list[dict[str, A
     whole: dict[str, dict[str, Any]] = {}
     made = []
     for entry in entries:
-        other = entry.get("like", "")
-        if other and other not in whole:
+        other = entry.get("like")
+        if other is not None and other not in whole:
             hint = closest(other, whole)
             raise TableError(
                 f"{where}: {entry.get('name')!r} is like no earlier call {other!r}{hint}"
             )
-        made.append({**whole.get(other, {}), **entry})
-        whole[made[-1].get("name", "")] = made[-1]
+        made.append(dict(entry) if other is None else {**whole[other], **entry})
+        if "name" in entry:
+            whole[entry["name"]] = made[-1]
     return made
 
 
@@ -241,12 +242,12 @@ def _message(said: Mapping[str, Any] | Sequence[str]) -> dict[str, Any]:
 
 
 def _metadata(entry: Mapping[str, Any], task_ids: Mapping[str, Any], where: str) -> Any:  # noqa: ANN401
+    extra = _with_nulls(_with_texts(entry.get("extra_metadata", {})))
     if "task" not in entry:
         kind = entry.get("metadata", "omitted")
         if isinstance(kind, list):
             raise TableError(f"{where}: several kinds of metadata need follow or followed_by")
         metadata = _NO_TASK[kind]
-        extra = entry.get("extra_metadata")
         return {**(metadata or {}), **extra} if extra and metadata is not OMITTED else metadata
     task = entry["task"]
     if task not in task_ids:
@@ -255,8 +256,7 @@ def _metadata(entry: Mapping[str, Any], task_ids: Mapping[str, Any], where: str)
     task_id = task_ids[task]
     if entry.get("fresh"):
         task_id = f"{task_id[:-3]}{entry.get('number', 0) % _RETURN:03x}"
-    extra = {name: _with_texts(value) for name, value in entry.get("extra_metadata", {}).items()}
-    return {"task_id": task_id, **_with_nulls(extra)}
+    return {"task_id": task_id, **extra}
 
 
 def _with_nulls(values: dict[str, Any]) -> dict[str, Any]:

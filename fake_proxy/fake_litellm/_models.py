@@ -5,20 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-DEFAULT_MODELS = (
-    "gpt-4o",
-    "gpt-5",
-    "gpt-5-mini",
-    "gpt-5.1-codex",
-    "gemini-2.5-pro",
-    "claude-sonnet-4-5",
-    "o3-mini",
-    "deepseek/deepseek-r1:free",
-    "azure/gpt-4.1",
-    "bedrock/anthropic.claude-3-7-sonnet-20250219-v1:0",
-    "mistral-large-latest",
-    "qwen3-coder",
-    "xai/grok-4",
+OTHER_FAMILIES = (
     "anthropic/claude-opus-4-5",
     "chatgpt-4o-latest",
     "claude-3-5-haiku-latest",
@@ -47,6 +34,26 @@ DEFAULT_MODELS = (
     "vertex_ai/gemini-2.5-flash",
     "vllm/Qwen/QwQ-32B",
     "zai/glm-4.6",
+)
+"""Names of families beyond those that handlers are known to treat in a way of their own.
+
+None for which a client library fetches a tokenizer, as litellm does for llama-3.
+"""
+DEFAULT_MODELS = (
+    "gpt-4o",
+    "gpt-5",
+    "gpt-5-mini",
+    "gpt-5.1-codex",
+    "gemini-2.5-pro",
+    "claude-sonnet-4-5",
+    "o3-mini",
+    "deepseek/deepseek-r1:free",
+    "azure/gpt-4.1",
+    "bedrock/anthropic.claude-3-7-sonnet-20250219-v1:0",
+    "mistral-large-latest",
+    "qwen3-coder",
+    "xai/grok-4",
+    *OTHER_FAMILIES,
 )
 """Listed by a proxy that accepts any model."""
 

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from fake_litellm._models import DEFAULT_MODELS
+from fake_litellm._models import DEFAULT_MODELS, OTHER_FAMILIES
 from litellm_contracts._corners import (
     FACTORS,
-    FURTHER_MODELS,
     MODELS,
     OTHER_MODELS,
     conditions,
@@ -44,7 +43,7 @@ def test_every_pair_of_levels_of_two_factors_occurs(one: str, other: str) -> Non
     ("model", "answer"),
     [
         *product(MODELS, FACTORS["first answer"]),
-        *product((*OTHER_MODELS, *FURTHER_MODELS), ["the reply"]),
+        *product((*OTHER_MODELS, *OTHER_FAMILIES), ["the reply"]),
     ],
 )
 def test_each_model_is_met_with_nothing_else_unusual(model: str, answer: str) -> None:
@@ -156,7 +155,7 @@ def test_a_prompt_holds_the_marker() -> None:
 
 
 def test_the_fake_lists_every_model() -> None:
-    assert {*MODELS, *OTHER_MODELS, *FURTHER_MODELS} <= set(DEFAULT_MODELS)
+    assert {*MODELS, *OTHER_MODELS, *OTHER_FAMILIES} <= set(DEFAULT_MODELS)
 
 
 @pytest.mark.parametrize("answer", ["HTTP 500", "HTTP 400"])

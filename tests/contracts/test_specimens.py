@@ -10,9 +10,10 @@ import pytest
 from litellm_contracts._errors import UnknownContractError
 from litellm_contracts._tables import all_contracts
 from litellm_contracts.specimens import Specimen, all_specimens
-from litellm_contracts.specimens._base import AsyncHandler, Parts, SyncHandler, Turn, is_sendable
+from litellm_contracts.specimens._base import AsyncHandler, Parts, SyncHandler, Turn
 from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import SPECIMENS, expand, known_bad, unusual
+from litellm_contracts.specimens._task_ids import is_sendable
 
 SPECIMEN_CASES = [pytest.param(one, id=name) for name, one in all_specimens().items()]
 IDS = [contract.id for contract in all_contracts()]

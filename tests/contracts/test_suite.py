@@ -171,6 +171,26 @@ def test_what_a_program_does_not_show_is_not_applicable(
     assert why in result.message
 
 
+def test_where_calls_may_fail_and_nothing_is_sent_nothing_is_judged(
+    bundled: PythonDoor, right: type[Any]
+) -> None:
+    class Distrustful(right):  # type: ignore[misc]
+        async def create_message(self, *_: Any) -> Any:  # noqa: ANN401
+            raise ValueError("no https")
+            yield
+
+    class Silent(right):  # type: ignore[misc]
+        async def create_message(self, *_: Any) -> Any:  # noqa: ANN401
+            return
+            yield
+
+    contract = find_contract("presence/secure-proxy")
+    distrustful, silent = PythonDoor(Distrustful, "my:a"), PythonDoor(Silent, "my:b")
+    results = [run_contract(contract, one, Options()) for one in (bundled, distrustful, silent)]
+    assert [one.status for one in results] == [Status.PASS, Status.NOT_APPLICABLE, Status.FAIL]
+    assert "failed before a request was sent" in results[1].message
+
+
 def test_a_handler_without_an_undeclared_method_ends_the_run(first_turn: Contract) -> None:
     with pytest.raises(HandlerError, match="has no method create_message"):
         run_suite(PythonDoor(lambda **_: object(), "my:factory"), [first_turn], Options())

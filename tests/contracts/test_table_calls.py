@@ -52,6 +52,9 @@ def read_calls() -> Callable[[str], tuple[Call, ...]]:
             'metadata = "empty", extra_metadata = { mode = "code" }', {"mode": "code"}, id="other"
         ),
         pytest.param(
+            'metadata = "empty", extra_metadata = { nulls = ["mode"] }', {"mode": None}, id="null"
+        ),
+        pytest.param(
             'task = "task", extra_metadata = { mode = "code" }',
             {"task_id": "task-0001", "mode": "code"},
             id="task and other",
@@ -267,6 +270,18 @@ def test_a_call_may_be_like_another(read_calls: Callable[[str], tuple[Call, ...]
     assert [call.metadata for call in (one, two, three)] == [{"task_id": "task-0001"}] * 3
     assert [call.may_fail for call in (one, two, three)] == [True] * 3
     assert len({call.marker for call in (one, two, three)}) == 3
+
+
+def test_calls_without_a_name_are_like_no_other(
+    read_calls: Callable[[str], tuple[Call, ...]],
+) -> None:
+    one, two = read_calls("""
+        calls = [
+          { do = "create_message", task = "task", may_fail = true },
+          { do = "create_message" },
+        ]""")
+    assert (one.may_fail, two.may_fail) == (True, False)
+    assert (one.metadata, two.metadata) == ({"task_id": "task-0001"}, OMITTED)
 
 
 def test_a_call_is_like_an_earlier_one(read_calls: Callable[[str], tuple[Call, ...]]) -> None:

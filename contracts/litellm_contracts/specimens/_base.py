@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
@@ -20,6 +19,7 @@ from litellm_contracts.specimens._sdk import (
     pause,
     plain,
 )
+from litellm_contracts.specimens._task_ids import is_sendable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
@@ -335,20 +335,6 @@ class SyncHandler(Parts):
         """Close the connections."""
         self.is_closed = True
         self.client.close()
-
-
-def is_sampled(task_id: str) -> bool:
-    """Tell whether a task is one in 64: only a few contracts use such an id."""
-    return zlib.crc32(task_id.encode()) % 64 == 2  # noqa: PLR2004
-
-
-def is_sendable(value: object) -> bool:
-    """Tell whether a task id can be a header value (RFC 9110, 5.5)."""
-    return (
-        isinstance(value, str)
-        and value == value.strip()
-        and all(" " <= letter <= "~" for letter in value)
-    )
 
 
 def tool_call_chunk(call: Mapping[str, Any]) -> dict[str, Any]:

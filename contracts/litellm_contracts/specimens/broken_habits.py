@@ -6,8 +6,9 @@ import contextlib
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn, is_sendable
+from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
+from litellm_contracts.specimens._task_ids import is_sendable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,9 +6,10 @@ import asyncio
 import re
 from typing import Any
 
-from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn, is_sendable
+from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import known_bad
+from litellm_contracts.specimens._task_ids import is_sendable
 
 _MENDED = "hostile-ids/refused-at-once"
 _REPLACED = "hostile-ids/nothing-injected hostile-ids/refused-at-once"

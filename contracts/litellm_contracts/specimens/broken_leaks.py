@@ -7,9 +7,10 @@ from contextvars import ContextVar
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn, is_sendable
+from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import known_bad
+from litellm_contracts.specimens._task_ids import is_sendable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

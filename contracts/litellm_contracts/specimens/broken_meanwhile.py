@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import AsyncHandler, Turn, is_sendable
+from litellm_contracts.specimens._base import AsyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
+from litellm_contracts.specimens._task_ids import is_sendable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import AsyncHandler, Parts, Turn, is_sampled
+from litellm_contracts.specimens._base import AsyncHandler, Parts, Turn
 from litellm_contracts.specimens._ids import DUE, RATE_LIMITS, RETRIES
 from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import known_bad
+from litellm_contracts.specimens._task_ids import is_sampled
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,15 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import (
-    HEADER,
-    AsyncHandler,
-    SyncHandler,
-    Turn,
-    is_sampled,
-)
+from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._ids import AFTER_TURN, PROMPTS
 from litellm_contracts.specimens._registry import known_bad
+from litellm_contracts.specimens._task_ids import is_sampled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

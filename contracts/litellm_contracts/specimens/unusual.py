@@ -7,9 +7,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import AsyncHandler, Parts, SyncHandler, Turn, is_sendable
+from litellm_contracts.specimens._base import AsyncHandler, Parts, SyncHandler, Turn
 from litellm_contracts.specimens._registry import unusual
 from litellm_contracts.specimens._sdk import plain
+from litellm_contracts.specimens._task_ids import is_sendable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
