@@ -63,9 +63,8 @@ def check_id_in_side_requests(observation: Observation, profile: Profile) -> Ite
     One that broke off while it was sent, as its call was stopped, may be any call's.
     """
     for seen, task_id in _requests_and_ids(observation):
-        if seen.request.malformed:
-            continue
-        if seen.call is None and task_id.encode() in seen.request.head + seen.request.body:
+        is_side = seen.call is None and not seen.request.malformed
+        if is_side and task_id.encode() in seen.request.head + seen.request.body:
             yield Finding(
                 message=f"request {seen.number}, for {seen.request.path}, is no turn of a "
                 "conversation and holds the task id",
