@@ -16,7 +16,7 @@ from litellm_contracts._errors import HandlerError
 from litellm_contracts._model import PNG
 from litellm_contracts._observation import Observation, Outcome, observe
 from litellm_contracts._proxies import COMPANY, SECURE, address_of, new_proxy
-from litellm_contracts._script import Script, patience_of, redirected_to, waits_first
+from litellm_contracts._script import BACK_OFF, Script, patience_of, redirected_to, waits_first
 from litellm_contracts._surroundings import Surroundings
 from litellm_contracts._threads import in_thread
 
@@ -221,7 +221,7 @@ async def _perform_group(
 async def _begin_to_wait(together: Sequence[Call], tasks: Mapping[str, asyncio.Task[Any]]) -> None:
     """Let who was refused, or has to queue, wait before others are made; cancel who is to be."""
     if any(call.cancel or waits_first(call) for call in together):
-        await asyncio.sleep(max(map(patience_of, together)))
+        await asyncio.sleep(max(BACK_OFF, *map(patience_of, together)))
     for call in together:
         if call.cancel:
             tasks[call.name].cancel()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 GATE_LIMIT = 2.0
 """Seconds after which a held answer goes out all the same: a handler may do its calls in turn."""
-_BACK_OFF = 0.02
+BACK_OFF = 0.02
 """Seconds after which a handler whose request was refused is taken to wait to try again."""
 _DECISION = 0.2
 """Seconds in which a handler that is told to wait for long does something else, if it ever does."""
@@ -109,4 +109,4 @@ def patience_of(call: Call) -> float:
     if not waits_first(call):
         return 0.0
     wanted = getattr(call.answers[0], "retry_after", None)
-    return _DECISION if isinstance(wanted, int | float) and wanted > _LONG else _BACK_OFF
+    return _DECISION if isinstance(wanted, int | float) and wanted > _LONG else BACK_OFF

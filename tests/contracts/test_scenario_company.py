@@ -281,3 +281,23 @@ def test_a_call_may_be_made_between_the_ends_of_two_streams(
         factory=Logging,
     )
     assert log == ["[one]", "prompt", "[two]"]
+
+
+def test_a_call_that_is_cancelled_beside_another_is_given_time_to_send(
+    message: MakeCall, right: type[Any], perform: Perform
+) -> None:
+    log: list[str] = []
+
+    class SlowlySecond(right):  # type: ignore[misc]
+        async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
+            is_second = "two" in str(arguments)
+            await asyncio.sleep(0.015 if is_second else 0)
+            log.append("two" if is_second else "one")
+            async for chunk in super().create_message(*arguments):
+                yield chunk
+
+    before = message("before")  # so that the first of the two is sent at once
+    calls = [before, message("one"), message("two", together="one", cancel=True)]
+    _, one, two = perform(*calls, factory=SlowlySecond).outcomes
+    assert (one.error, two.error) == (None, CANCELLED)
+    assert log == ["one", "one", "two"]
