@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fake_litellm import Failure, Reply
-from litellm_contracts import _script
+from litellm_contracts import _scenario, _script
 from litellm_contracts._door import CANCELLED
 
 if TYPE_CHECKING:
@@ -284,14 +284,15 @@ def test_a_call_may_be_made_between_the_ends_of_two_streams(
 
 
 def test_a_call_that_is_cancelled_beside_another_is_given_time_to_send(
-    message: MakeCall, right: type[Any], perform: Perform
+    message: MakeCall, right: type[Any], perform: Perform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(_scenario, "BACK_OFF", 0.3)  # much, beside what a busy machine takes
     log: list[str] = []
 
     class SlowlySecond(right):  # type: ignore[misc]
         async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
             is_second = "two" in str(arguments)
-            await asyncio.sleep(0.015 if is_second else 0)
+            await asyncio.sleep(0.05 if is_second else 0)
             log.append("two" if is_second else "one")
             async for chunk in super().create_message(*arguments):
                 yield chunk
