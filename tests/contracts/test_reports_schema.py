@@ -74,8 +74,8 @@ def test_every_field_is_described(path: str, part: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "verdict"),
     [
-        pytest.param(["-k", "presence"], "incomplete", id="incomplete"),
-        pytest.param(["header_missing.py:Handler", "-k", "isolation or faithf"], "broken", id="b"),
+        pytest.param(["-k", "turn"], "incomplete", id="incomplete"),
+        pytest.param(["header_missing.py:Handler", "-k", "task or stream"], "broken", id="broken"),
         pytest.param(
             ["header_missing.py:Handler", "-k", "schema", "--examples", "1"], "broken", id="drawn"
         ),
