@@ -17,8 +17,8 @@ from litellm_contracts._cli_output import (
     show,
     write_reports,
 )
-from litellm_contracts._errors import EXIT_CONFORMANT, UsageError
-from litellm_contracts._model import Verdict
+from litellm_contracts._errors import EXIT_CONFORMANT, EXIT_SUITE, UsageError
+from litellm_contracts._model import Status, Verdict
 from litellm_contracts._terminal import progress_bar
 
 if TYPE_CHECKING:
@@ -99,9 +99,7 @@ def add_waive_command(commands: argparse._SubParsersAction[argparse.ArgumentPars
     add_run_arguments(waive)
     waive.add_argument("--reason", required=True, metavar="TEXT", help="why it is broken for now")
     waive.add_argument("--issue", metavar="URL", help="where the mending is tracked")
-    waive.add_argument(
-        "--until", type=dt.date.fromisoformat, metavar="YYYY-MM-DD", help="when it must be mended"
-    )
+    waive.add_argument("--until", type=_date, metavar="YYYY-MM-DD", help="when it must be mended")
     waive.set_defaults(run=_waive, expression=None)
 
 
@@ -164,17 +162,42 @@ def _still_holds(args: argparse.Namespace, inputs: Inputs) -> bool:
     return True
 
 
+def _date(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no date such as 2027-01-31: {error}"
+        ) from None
+
+
 def _waive(args: argparse.Namespace) -> int:
     from litellm_contracts._config_layers import settings_file
-    from litellm_contracts._waive import write_waivers
+    from litellm_contracts._waive import new_entries, write_waivers
+    from litellm_contracts._waivers import in_force
 
     path = settings_file(Path.cwd()) or Path("pyproject.toml")
-    report = _plan(args).run()
-    added = write_waivers(report, path, reason=args.reason, issue=args.issue, until=args.until)
-    for one in added:
+    plan = _plan(args)
+    given = {"reason": args.reason, "issue": args.issue, "until": args.until}
+    new_entries([plan.contracts[0].id], **given)  # what is wrong with them is told before the run
+    report = plan.run()
+    failing = [one.id for one in report.results if one.status in {Status.FAIL, Status.WARN}]
+    waived = in_force(plan.options.waivers, report.handler)
+    stale = [one for one in failing if one in waived]  # what is broken and waived does not fail
+    broken = [one for one in failing if one not in waived]
+    if broken:
+        write_waivers(new_entries(broken, **given), path)
+    for one in broken:
         show(f"waived {one}\n")
-    show(f"{len(added)} waivers added to {path}\n" if added else "nothing fails; nothing waived\n")
-    return EXIT_CONFORMANT
+    show(
+        f"{len(broken)} waivers added to {path}\n" if broken else "nothing fails; nothing waived\n"
+    )
+    for one in stale:
+        show(f"stale: {one} is kept; remove its waiver from {path}\n")
+    for result in report.results:
+        if result.status is Status.ERROR:
+            show(f"not judged: {result.id}: {result.message}\n")
+    return EXIT_SUITE if report.verdict is Verdict.ERROR else EXIT_CONFORMANT
 
 
 def _plan(args: argparse.Namespace) -> Plan:

@@ -65,7 +65,7 @@ def _judge(
         own: Exchanges = {}  # a test that is run again makes its calls again
         judged = run_contract(contract, door, options, own)
         seen.update(own)
-    result = apply_waivers([judged], config.waivers)[0]
+    result = apply_waivers([judged], config.waivers, door.describe())[0]
     if is_own:  # only the project's own test makes it again
         again = shlex.join(["pytest", request.node.nodeid])
         return replace(result, evidence={**result.evidence, "reproduce": again})

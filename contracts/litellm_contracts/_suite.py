@@ -18,7 +18,7 @@ from litellm_contracts._model import Contract, Level, Report, Result, Status
 from litellm_contracts._requirements import digest_of_all
 from litellm_contracts._run import ContractRun, Exchanges, Options
 from litellm_contracts._tally import tally
-from litellm_contracts._waivers import apply_waivers
+from litellm_contracts._waivers import apply_waivers, versions_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -62,7 +62,7 @@ def run_suite(  # noqa: PLR0913 - a run is described by its options, the rest is
     ran = {one.id: results[one.id] for one in chosen}
     every = [ran.get(one.id) or _result(one, Status.NOT_RUN, "deselected") for one in contracts]
     return Report(
-        results=apply_waivers(every, options.waivers),
+        results=apply_waivers(every, options.waivers, handler),
         suite={
             "name": "litellm-contracts",
             "version": suite_version(),
@@ -229,13 +229,9 @@ def _result(contract: Contract, status: Status, message: str) -> Result:
 
 def _environment(options: Options, handler: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the run was made with; a handler elsewhere does not use the SDK that is here."""
-    openai = None
-    if handler["door"] == "python":
-        with suppress(metadata.PackageNotFoundError):
-            openai = metadata.version("openai")
     return {
         "python": platform.python_version(),
-        "openai": openai,
+        "openai": versions_of(handler)["openai"] if handler["door"] == "python" else None,
         "litellm": options.litellm,
         "platform": platform.platform(terse=True),
     }

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -42,16 +43,28 @@ class Waiver:
     openai: SpecifierSet | None = None
     python: SpecifierSet | None = None
 
-    def applies(self) -> bool:
-        """Whether the installed SDK and the running Python are those of the waiver."""
-        if self.python is not None and not self.python.contains(platform.python_version()):
-            return False
-        if self.openai is None:
-            return True
-        try:
-            return self.openai.contains(metadata.version("openai"), prereleases=True)
-        except metadata.PackageNotFoundError:
-            return False
+    def applies(self, versions: Mapping[str, str | None]) -> bool:
+        """Whether the handler's SDK and language are those of the waiver."""
+        asked = {"openai": self.openai, "python": self.python}
+        return all(
+            wanted is None or wanted.contains(versions.get(name) or "", prereleases=True)
+            for name, wanted in asked.items()
+        )
+
+
+def versions_of(handler: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the versions of what a handler runs on, `openai` and `python` among them.
+
+    Args:
+        handler: The report's facts about the handler: in its own environment it tells them itself.
+    """
+    if handler["door"] == "python":
+        openai = None
+        with suppress(metadata.PackageNotFoundError):
+            openai = metadata.version("openai")
+        return {"openai": openai, "python": platform.python_version()}
+    told = [str(handler.get(fact) or "") for fact in ("sdk", "language")]
+    return {name: version for name, _, version in (one.partition(" ") for one in told)}
 
 
 def read_waivers(
@@ -61,15 +74,19 @@ def read_waivers(
 
     Raises:
         UsageError: where an entry has an unknown key or id, lacks a reason, is expired, or names
-            an id twice.
+            an id twice with the same condition, or once without any.
     """
     if not isinstance(entries, list):
         raise UsageError(f"{where}: waivers must be an array of tables, not {entries!r}")
     waivers = tuple(_read(entry, known, today, where) for entry in entries)
     for waiver in waivers:
         alike = [other for other in waivers if other.id == waiver.id]
-        if len({(other.openai, other.python) for other in alike}) < len(alike):
-            raise UsageError(f"{where}: {waiver.id!r} is waived twice; keep one entry")
+        conditions = {(other.openai, other.python) for other in alike}
+        if len(conditions) < len(alike) or (len(alike) > 1 and (None, None) in conditions):
+            raise UsageError(
+                f"{where}: {waiver.id!r} is waived twice; keep one entry, or give each a condition "
+                "of its own (openai, python)"
+            )
     return waivers
 
 
@@ -85,6 +102,10 @@ def _read(entry: object, known: Collection[str], today: dt.date, where: str) -> 
         raise UsageError(f"{place}: no contract has this id{closest(entry['id'], known)}")
     if not isinstance(entry.get("reason"), str) or not entry["reason"].strip():
         raise UsageError(f"{place}: a reason is required, as a text")
+    if not isinstance(entry.get("issue", ""), str):
+        raise UsageError(
+            f"{place}: issue must be a text such as an address, not {entry['issue']!r}"
+        )
     until = entry.get("until")
     if until is not None and type(until) is not dt.date:
         raise UsageError(f"{place}: until must be a date such as 2027-01-31, not {until!r}")
@@ -108,10 +129,23 @@ def _conditions(entry: Mapping[str, Any], place: str) -> dict[str, SpecifierSet]
     return conditions
 
 
-def apply_waivers(results: Sequence[Result], waivers: Sequence[Waiver]) -> tuple[Result, ...]:
+def in_force(waivers: Sequence[Waiver], handler: Mapping[str, Any]) -> dict[str, Waiver]:
+    """Return by contract the waivers whose conditions hold, the first one of several.
+
+    Args:
+        waivers: Those of the project.
+        handler: The report's facts about the handler.
+    """
+    versions = versions_of(handler) if waivers else {}
+    return {waiver.id: waiver for waiver in reversed(waivers) if waiver.applies(versions)}
+
+
+def apply_waivers(
+    results: Sequence[Result], waivers: Sequence[Waiver], handler: Mapping[str, Any]
+) -> tuple[Result, ...]:
     """Waive what is waived; a waiver of a contract that is kept is stale, and fails it."""
-    in_force = {waiver.id: waiver for waiver in waivers if waiver.applies()}
-    return tuple(_apply(result, in_force.get(result.id)) for result in results)
+    waived = in_force(waivers, handler)
+    return tuple(_apply(result, waived.get(result.id)) for result in results)
 
 
 def _apply(result: Result, waiver: Waiver | None) -> Result:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from litellm_contracts import _options
+from litellm_contracts import _options, _run, _suite
 from litellm_contracts._cli import main
 from litellm_contracts._tables import all_contracts
 
@@ -155,6 +155,55 @@ def test_waivers_are_written_where_the_settings_are(
         f"waived presence/first-turn\n1 waivers added to {path}\n",
     )
     assert 'id = "presence/first-turn"' in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        pytest.param(["--reason", " "], "a reason is required", id="blank"),
+        pytest.param(["--until", "2020-01-01"], "it expired on 2020-01-01", id="over"),
+    ],
+)
+def test_what_is_wrong_with_a_waiver_is_told_before_the_run(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, given: list[str], told: str
+) -> None:
+    monkeypatch.setattr(_suite, "run_suite", None)
+    code, out, err = ask("waive", "--reason", "for now", *given)
+    assert (code, out) == (2, "")
+    assert told in err
+
+
+def test_what_is_no_date_is_told(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        ask("waive", "--reason", "for now", "--until", "2026-13-01")
+    assert ended.value.code == 2
+    assert "'2026-13-01' is no date such as 2027-01-31" in capsys.readouterr().err
+
+
+def test_a_waiver_that_is_no_longer_needed_is_not_written_again(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "pyproject.toml"
+    entry = '[[tool.litellm-contracts.waivers]]\nid = "presence/first-turn"\nreason = "old"\n'
+    path.write_text(entry, encoding="utf-8")
+    monkeypatch.setattr(_options, "all_contracts", lambda: all_contracts()[:1])
+    code, told, _ = ask("waive", "--jobs", "1", "--reason", "for now")
+    stale = f"stale: presence/first-turn is kept; remove its waiver from {path}\n"
+    assert (code, told) == (0, f"nothing fails; nothing waived\n{stale}")
+    assert path.read_text(encoding="utf-8") == entry
+
+
+def test_what_could_not_be_judged_is_not_waived(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(_options, "all_contracts", lambda: all_contracts()[:1])
+    monkeypatch.setattr(_run, "judge", None)
+    code, told, _ = ask("waive", "--jobs", "1", "--reason", "for now")
+    assert code == 4
+    assert "not judged: presence/first-turn: the suite itself failed" in told
+    assert not tmp_path.joinpath("pyproject.toml").exists()
 
 
 def test_smoke_tries_the_program_of_the_configuration(ask: Ask, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from litellm_contracts._waivers import apply_waivers, read_waivers
 
 TODAY = dt.date(2026, 11, 23)
 KNOWN = ["presence/first-turn", "absence/no-metadata"]
+HERE = {"door": "python"}
 WAIVER: dict[str, Any] = {"id": "presence/first-turn", "reason": "until the rewrite"}
 
 
@@ -41,6 +42,8 @@ def result(status: Status, contract_id: str = "presence/first-turn") -> Result:
             id="unknown-id",
         ),
         pytest.param([WAIVER, WAIVER], "waived twice", id="duplicate"),
+        pytest.param([WAIVER, {**WAIVER, "openai": "<3"}], "waived twice", id="one-for-all"),
+        pytest.param([{**WAIVER, "issue": 12}], "issue must be a text", id="issue-a-number"),
         pytest.param(
             [{**WAIVER, "until": dt.date(2026, 11, 22)}], "expired on 2026-11-22", id="expired"
         ),
@@ -73,19 +76,21 @@ def test_a_waiver_holds_on_its_last_day() -> None:
 )
 def test_what_a_waiver_does_to_a_status(before: Status, after: Status) -> None:
     waivers = read_waivers([WAIVER], KNOWN, TODAY, "here")
-    [waived] = apply_waivers([result(before)], waivers)
+    [waived] = apply_waivers([result(before)], waivers, HERE)
     assert waived.status is after
 
 
 def test_a_waived_contract_tells_the_reason_and_what_was_seen() -> None:
     entry = {**WAIVER, "issue": "#12", "until": dt.date(2027, 1, 31)}
-    [waived] = apply_waivers([result(Status.FAIL)], read_waivers([entry], KNOWN, TODAY, "here"))
+    waivers = read_waivers([entry], KNOWN, TODAY, "here")
+    [waived] = apply_waivers([result(Status.FAIL)], waivers, HERE)
     assert waived.message == "waived: until the rewrite, #12, until 2027-01-31 (it does not hold)"
 
 
 def test_other_contracts_are_left_alone() -> None:
     other = result(Status.FAIL, "absence/no-metadata")
-    assert apply_waivers([other], read_waivers([WAIVER], KNOWN, TODAY, "here")) == (other,)
+    waivers = read_waivers([WAIVER], KNOWN, TODAY, "here")
+    assert apply_waivers([other], waivers, HERE) == (other,)
 
 
 @pytest.mark.parametrize(
@@ -99,8 +104,40 @@ def test_other_contracts_are_left_alone() -> None:
 )
 def test_a_condition_limits_a_waiver(condition: dict[str, str], after: Status) -> None:
     waivers = read_waivers([{**WAIVER, **condition}], KNOWN, TODAY, "here")
-    [waived] = apply_waivers([result(Status.FAIL)], waivers)
+    [waived] = apply_waivers([result(Status.FAIL)], waivers, HERE)
     assert waived.status is after
+
+
+@pytest.mark.parametrize(
+    ("condition", "after"),
+    [
+        pytest.param({"openai": "==2.54.0"}, Status.WAIVED, id="its-sdk"),
+        pytest.param({"openai": ">=3"}, Status.FAIL, id="the-sdk-that-is-here"),
+        pytest.param({"python": "==3.9.*"}, Status.WAIVED, id="its-python"),
+        pytest.param({"python": ">=3.11"}, Status.FAIL, id="the-python-that-is-here"),
+    ],
+)
+def test_a_condition_is_of_the_handlers_own_environment(
+    condition: dict[str, str], after: Status
+) -> None:
+    handler = {"door": "python-program", "sdk": "openai 2.54.0", "language": "python 3.9.18"}
+    waivers = read_waivers([{**WAIVER, **condition}], KNOWN, TODAY, "here")
+    [waived] = apply_waivers([result(Status.FAIL)], waivers, handler)
+    assert waived.status is after
+
+
+def test_a_condition_does_not_hold_where_nothing_is_known() -> None:
+    handler = {"door": "command", "sdk": None, "language": "java 21"}
+    waivers = read_waivers([{**WAIVER, "openai": "<9"}], KNOWN, TODAY, "here")
+    [judged] = apply_waivers([result(Status.FAIL)], waivers, handler)
+    assert judged.status is Status.FAIL
+
+
+def test_the_first_of_several_that_apply_is_told() -> None:
+    entries = [{**WAIVER, "openai": ">=1"}, {**WAIVER, "python": ">=3", "reason": "other"}]
+    waivers = read_waivers(entries, KNOWN, TODAY, "here")
+    [waived] = apply_waivers([result(Status.FAIL)], waivers, HERE)
+    assert waived.message == "waived: until the rewrite (it does not hold)"
 
 
 def test_two_waivers_of_one_contract_may_differ_in_their_conditions() -> None:
