@@ -37,10 +37,14 @@ _WITH_METADATA = 3
 """How many arguments there are where the metadata is passed."""
 
 
-def _words(error: BaseException) -> str:
+def words_of(error: BaseException) -> str:
     """Return an error's type and message; of a group, those of its members too."""
     members = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
-    return "; ".join([f"{type(error).__name__}: {error}", *map(_words, members)])
+    try:
+        message = str(error)
+    except Exception as other:  # noqa: BLE001 - its message is code of the handler's, too
+        message = f"(its message raises {type(other).__name__})"
+    return "; ".join([f"{type(error).__name__}: {message}", *map(words_of, members)])
 
 
 def _altered(call: Call, arguments: Sequence[Any]) -> str:
@@ -105,7 +109,9 @@ class PythonHandler:
         close = getattr(self._handler, "aclose", None) or getattr(self._handler, "close", None)
         if not callable(close):
             return
-        with suppress(Exception):  # a clumsy goodbye breaks no contract, and a long one neither
+        with suppress(
+            Exception, SystemExit, KeyboardInterrupt
+        ):  # a clumsy goodbye breaks no contract, and a long one neither
             async with asyncio.timeout(CLOSE_LIMIT):
                 await self._invoke(close)
 
@@ -114,14 +120,14 @@ class PythonHandler:
     ) -> None:
         try:
             await self._call(call, outcome, meanwhile, scope)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - what it raises is its answer
-            outcome.error = _words(error)
-            outcome.told = "".join(traceback.format_exception(error, limit=0))
         except asyncio.CancelledError as error:
             current = asyncio.current_task()
             if current is not None and current.cancelling():
                 raise  # not the handler's: the limit has passed
-            outcome.error = f"{type(error).__name__}: {error}"
+            outcome.error = words_of(error)
+        except BaseException as error:  # noqa: BLE001 - what it raises is its answer
+            outcome.error = words_of(error)
+            outcome.told = "".join(traceback.format_exception(error, limit=0))
 
     async def _call(
         self, call: Call, outcome: Outcome, meanwhile: Meanwhile | None, scope: asyncio.Timeout
@@ -203,6 +209,8 @@ class PythonHandler:
             scope.reschedule(0)  # whatever it awaits first is cancelled
             return await self._create(*arguments)
         chunks = await self._create(*arguments)
+        if call.let_go:
+            self._handler = None
         await asyncio.sleep(0)  # a caller may begin to read after it has made other calls
         return chunks
 

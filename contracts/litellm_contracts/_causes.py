@@ -43,6 +43,8 @@ def never_sent(outcome: Outcome, observation: Observation) -> str:
             "a request arrived, but its body does not hold the text that was passed in: check "
             "that messages and prompt are sent on"
         )
+    if outcome.hangs:
+        return "the call waits for what never comes, or blocks the event loop that it runs in"
     error = outcome.error or ""
     if error.startswith("TypeError") and "argument" in error:  # JavaScript's are of many kinds
         return (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakKeyDictionary
 
-from litellm_contracts._calling import PythonHandler
+from litellm_contracts._calling import PythonHandler, words_of
 from litellm_contracts._errors import HandlerError
 from litellm_contracts._loading import load_factory
 from litellm_contracts._model import METHODS
@@ -100,8 +100,10 @@ class PythonDoor:
             handler = self.factory(base_url=base_url, api_key=api_key, model=model)
             if inspect.isawaitable(handler):
                 handler = await handler
-        except (Exception, SystemExit) as error:
-            what = f"{type(error).__name__}: {error}"
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            what = words_of(error)
             what = what.replace(api_key, "[redacted]") if api_key else what
             raise HandlerError(
                 f"{self.spec} raised while it built a handler: {what}; it is called as "

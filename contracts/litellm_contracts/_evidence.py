@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from fake_litellm import Cut, Failure, Page, Redirect, Reply
@@ -9,7 +11,7 @@ from litellm_contracts._causes import filed
 from litellm_contracts._model import OMITTED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from fake_litellm._replies import Answer
     from litellm_contracts._finding import Finding
@@ -19,9 +21,16 @@ REDACTED = "[redacted]"
 MAX_REQUESTS = 20
 """Requests kept per contract; those with a finding come first."""
 MAX_VALUE = 200
-"""Characters kept of one value."""
+"""Characters kept of one value: its beginning and its end."""
+MAX_MESSAGE = 1000
+"""Characters kept of what is said of a departure, which may hold two values."""
+_END = 60
 
 SECRET_HEADERS = {"authorization", "x-api-key", "api-key", "x-litellm-api-key", "x-goog-api-key"}
+"""Those in which LiteLLM looks for its key."""
+_SECRET_NAME = re.compile(r"auth|cookie|token|secret|passw|api-?key", re.IGNORECASE)
+_SECRET_VARIABLE = re.compile(r"(API_?KEY|TOKEN|SECRET|PASSWORD)$")
+_SHORTEST_SECRET = 8
 
 _ENDINGS = {
     "done": "",
@@ -38,28 +47,45 @@ def evidence(
     observation: Observation, findings: Sequence[Finding], api_key: str, reproduce: str
 ) -> dict[str, Any]:
     """Describe the exchange: calls, requests, findings, and how to see them again."""
-    faulty = {finding.request for finding in findings}
-    kept = sorted(observation.seen, key=lambda seen: seen.number not in faulty)[:MAX_REQUESTS]
-    marks = _marks_by_request(findings)
-    described = {
-        "calls": [_call(outcome) for outcome in observation.outcomes[:MAX_REQUESTS]],
+    keys = keys_to_hide(api_key)
+    task_ids = {str(outcome.call.task_id) for outcome in observation.outcomes}
+    return {
+        "calls": redact([_call(one) for one in _calls_to_show(observation, findings)], keys),
         "requests": [
-            _request(seen, len(observation.seen), marks.get(seen.number, set()))
-            for seen in sorted(kept, key=lambda seen: seen.number)
+            redact(_request(seen, len(observation.seen), marks, task_ids), keys)
+            for seen, marks in _requests_to_show(observation, findings)
         ],
         "findings": [
             {
-                "message": finding.message,
+                "message": redact(finding.message, keys, MAX_MESSAGE),
                 "call": finding.call,
                 "request": finding.request,
-                "cause": finding.cause,
-                "clue": finding.clue,
+                "cause": redact(finding.cause, keys),
+                "clue": redact(finding.clue, keys),
             }
             for finding in findings
         ],
-        "reproduce": reproduce,
+        "reproduce": without(keys, reproduce),  # whole, or nobody could run it
     }
-    return redact(described, api_key)  # type: ignore[no-any-return]
+
+
+def _calls_to_show(observation: Observation, findings: Sequence[Finding]) -> Sequence[Outcome]:
+    """Return the first calls, or those up to the first one that departs."""
+    names = [outcome.call.name for outcome in observation.outcomes]
+    faulty = [names.index(one.call) for one in findings if one.call in names]
+    end = max(MAX_REQUESTS, faulty[0] + 1 if faulty else 0)
+    return observation.outcomes[end - MAX_REQUESTS : end]
+
+
+def _requests_to_show(
+    observation: Observation, findings: Sequence[Finding]
+) -> Iterator[tuple[Seen, set[int]]]:
+    """Yield the requests that depart, and the first others, with the lines to mark."""
+    marks = _marks_by_request(findings)
+    faulty = {finding.request for finding in findings}
+    kept = sorted(observation.seen, key=lambda seen: seen.number not in faulty)[:MAX_REQUESTS]
+    for seen in sorted(kept, key=lambda seen: seen.number):
+        yield seen, marks.get(seen.number, set())
 
 
 def _marks_by_request(findings: Sequence[Finding]) -> dict[int, set[int]]:
@@ -115,8 +141,9 @@ def _reply(answer: Reply) -> str:
     return next((what for what, applies in told.items() if applies), _ENDINGS[answer.ends])
 
 
-def _request(seen: Seen, total: int, marks: set[int]) -> dict[str, Any]:
+def _request(seen: Seen, total: int, marks: set[int], task_ids: set[str]) -> dict[str, Any]:
     request = seen.request
+    kept = {*task_ids, request.session.session_id}
     return {
         "number": seen.number,
         "of": total,
@@ -124,7 +151,7 @@ def _request(seen: Seen, total: int, marks: set[int]) -> dict[str, Any]:
         "method": request.method,
         "path": request.path,
         "headers": [
-            [name, REDACTED if name.lower() in SECRET_HEADERS else value]
+            [name, REDACTED if _SECRET_NAME.search(name) and value not in kept else value]
             for name, value in request.headers
         ],
         "marked": sorted(marks),
@@ -136,14 +163,33 @@ def _request(seen: Seen, total: int, marks: set[int]) -> dict[str, Any]:
     }
 
 
-def redact(value: Any, api_key: str) -> Any:  # noqa: ANN401
-    """Take the key out of every text, however deep, and shorten what is long."""
+def keys_to_hide(api_key: str) -> list[str]:
+    """Return the key of a run, and those in the environment, which an error may quote."""
+    own = {
+        value
+        for name, value in os.environ.items()
+        if _SECRET_VARIABLE.search(name) and len(value) >= _SHORTEST_SECRET
+    }
+    return sorted({api_key, *own} - {""}, key=len, reverse=True)
+
+
+def without(keys: Sequence[str], text: str) -> str:
+    """Take keys out of a text."""
+    for key in keys:
+        text = text.replace(key, REDACTED)
+    return text
+
+
+def redact(value: Any, keys: Sequence[str], limit: int = MAX_VALUE) -> Any:  # noqa: ANN401
+    """Take keys out of every text, however deep, and shorten what is long in its middle."""
     if isinstance(value, str):
-        clean = value.replace(api_key, REDACTED)
-        return clean if len(clean) <= MAX_VALUE else f"{clean[:MAX_VALUE]}… ({len(clean)} long)"
+        clean = without(keys, value)
+        if len(clean) <= limit:
+            return clean
+        return f"{clean[: limit - _END]}… ({len(clean)} long) …{clean[-_END:]}"
     if isinstance(value, dict):
-        return {str(key): redact(item, api_key) for key, item in value.items()}
+        return {str(key): redact(item, keys, limit) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [redact(item, api_key) for item in value]
+        return [redact(item, keys, limit) for item in value]
     plain = isinstance(value, int | float | bool | None)
-    return value if plain else redact(repr(value), api_key)
+    return value if plain else redact(repr(value), keys, limit)

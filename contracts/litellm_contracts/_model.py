@@ -107,6 +107,8 @@ class Call:
             changed.
         closes: Close the handler after the call; a later call of that name is made by a new one.
         stays: Make later calls by the closed handler.
+        let_go: Keep nothing of the handler but the stream; a later call of that name is made by a
+            new one.
         down: Its proxy listens to nobody meanwhile.
         no_json: Which argument is none that JSON could hold: `messages` are a tuple; `metadata`
             holds what can neither be copied nor written.
@@ -142,6 +144,7 @@ class Call:
     in_place: bool = False
     closes: bool = False
     stays: bool = False
+    let_go: bool = False
     down: bool = False
     no_json: Literal["", "messages", "metadata"] = ""
     may_fail: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -12,7 +13,7 @@ from litellm_contracts._campaign import Campaign, blocking
 from litellm_contracts._checks import judge
 from litellm_contracts._corners import leading_call
 from litellm_contracts._drawn import DEFAULT_EXAMPLES, DEFAULT_SEED
-from litellm_contracts._evidence import evidence, redact
+from litellm_contracts._evidence import evidence, keys_to_hide, redact
 from litellm_contracts._profile import ZOO, Profile
 from litellm_contracts._requirements import EVERYTHING
 from litellm_contracts._scenario import Stage
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from litellm_contracts._model import Call, Contract
     from litellm_contracts._observation import Observation
 
+_TRACE = 20
+"""Lines of a traceback that a result shows: the last ones."""
 CONTRACT_LIMIT = 60.0
 """Seconds after which a contract is stopped; the run goes on with the next."""
 
@@ -94,6 +97,17 @@ class ContractRun:
         except BaseException as error:  # noqa: BLE001 - handed over, see run_contract
             self.error = error
 
+    def without_exchange(self) -> dict[str, Any]:
+        """Return what a result shows where there is no exchange to show: what was raised, if any.
+
+        The traceback is that of the error that is kept; to run the contract again is always told.
+        """
+        shown: dict[str, Any] = {"reproduce": self.reproduce()}
+        if self.error is not None:
+            lines = "".join(traceback.format_exception(self.error)).splitlines()
+            shown["trace"] = redact(lines[-_TRACE:], keys_to_hide(self.api_key))
+        return shown
+
     def reproduce(self) -> str:
         """Return the command that runs this contract again, in the same way."""
         options, defaults = self._options, Options()
@@ -150,7 +164,7 @@ class ContractRun:
         self.evidence |= {"examples": campaign.made, "complete": campaign.complete}
         if campaign.findings:
             shown = {"example": campaign.example(), "conditions": campaign.conditions}
-            self.evidence |= redact(shown, self.api_key)
+            self.evidence |= redact(shown, keys_to_hide(self.api_key))
 
     def _judge_seen(self) -> None:
         """Judge the exchanges that were seen so far, in the order of the tables, until one departs.

@@ -96,8 +96,10 @@ class Stage:
             outcomes |= {outcome.call.name: outcome for outcome in made}
             logged += [(group[0].name, text) for text in self._surroundings.take_shown()]
             for call in group:
-                if call.closes:
-                    built = (call.handler, call.model or model)
+                built = (call.handler, call.model or model)
+                if call.let_go:
+                    del self._handlers[built]
+                elif call.closes:
                     closing = self._handlers[built] if call.stays else self._handlers.pop(built)
                     if not call.during:  # else it is closed already
                         await closing.close()

@@ -12,8 +12,9 @@ from dataclasses import replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from litellm_contracts._calling import words_of
 from litellm_contracts._errors import HandlerError
-from litellm_contracts._evidence import REDACTED
+from litellm_contracts._evidence import keys_to_hide, without
 from litellm_contracts._model import Contract, Level, Report, Result, Status
 from litellm_contracts._requirements import digest_of_all
 from litellm_contracts._run import ContractRun, Exchanges, Options
@@ -133,15 +134,20 @@ def run_contract(
         seen[contract.exchange] = None
         status = _failed(contract)
         message = f"stopped: the handler did not come back within {limit:.1f} s{why}"
-        shown = {"reproduce": run.reproduce()}
+        shown = run.without_exchange()
     elif isinstance(run.error, HandlerError):
         raise run.error
+    elif isinstance(run.error, SystemExit | KeyboardInterrupt):
+        status = _failed(contract)
+        message = f"a task or thread of the handler raised {words_of(run.error)}"
+        shown = run.without_exchange()
     elif run.error is not None:
         status = Status.ERROR
         message = f"the suite itself failed: {type(run.error).__name__}: {run.error}"
-        shown = {}
+        shown = run.without_exchange()
     elif contract.everywhere and not run.evidence:
-        status, message, shown = _failed(contract), "no request was sent that it could judge", {}
+        status, message = _failed(contract), "no request was sent that it could judge"
+        shown = run.without_exchange()
     elif not run.findings and _sent_nothing(contract, seen):
         status, shown = Status.NOT_APPLICABLE, {}
         message = "each of its calls may fail, and failed before a request was sent"
@@ -149,7 +155,7 @@ def run_contract(
         status = _failed(contract) if run.findings else Status.PASS
         message = run.findings[0].message if run.findings else _incomplete(run.evidence)
         shown = run.evidence
-    message = message.replace(run.api_key, REDACTED) if run.api_key else message
+    message = without(keys_to_hide(run.api_key), message)
     return replace(_result(contract, status, message), seconds=seconds, evidence=shown)
 
 
@@ -174,8 +180,8 @@ def _sent_nothing(contract: Contract, seen: Exchanges) -> bool:
 
 def _unseen(contract: Contract) -> str:
     """Say what a contract needs that a program does not show, or nothing."""
-    if any(call.stays or call.no_json for call in contract.calls):
-        return "a program lets go of a handler that it closes, and is given JSON alone"
+    if any(call.stays or call.let_go or call.no_json for call in contract.calls):
+        return "a program keeps a handler until it closes it, and is given JSON alone"
     if any(call.needs_stream for call in contract.calls):
         return "a program hands over whole answers, so that no stream can be left"
     if contract.checks == ("arguments",):

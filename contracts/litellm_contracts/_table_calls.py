@@ -47,6 +47,7 @@ _TAKEN_OVER = (
     "in_place",
     "closes",
     "stays",
+    "let_go",
     "no_json",
     "down",
     "may_fail",

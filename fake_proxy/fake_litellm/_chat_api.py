@@ -159,9 +159,14 @@ def _envelope(turn: Turn, keys: tuple[str, ...]) -> _Body:
 
 
 def _deltas(turn: Turn) -> Iterator[_Body]:
+    texts: list[_Body] = [{"content": piece} for piece in turn.pieces]
     if turn.reply.reasoning:
-        yield {"reasoning_content": turn.reply.reasoning}
-    *pieces, last = [{"content": piece} for piece in turn.pieces] or [{}]
+        thought = {"reasoning_content": turn.reply.reasoning}
+        if turn.reply.reasoning_at_once:
+            texts[:1] = [thought | dict(*texts[:1])]
+        else:
+            yield thought
+    *pieces, last = texts or [{}]
     yield from pieces
     calls = list(enumerate(turn.reply.tool_calls))
     if calls and turn.reply.tool_calls_at_once:

@@ -80,6 +80,8 @@ class Reply:
         text: The whole text; where tools are called there is none by default, else it comes before.
         pieces: The text as the stream delivers it; by default word by word.
         reasoning: Text of a reasoning model, before the answer.
+        reasoning_at_once: Stream the reasoning in one event with the first piece of the text, as
+            LiteLLM does where it passes on both of Gemini in one (measured with 1.106.2).
         tool_calls: Tool calls; the finish reason is then `tool_calls`.
         tool_calls_at_once: Stream all tool calls whole, in one event with the last piece of the
             text, as LiteLLM does where it passes on those of Gemini (measured with 1.106.2); else
@@ -114,6 +116,7 @@ class Reply:
     text: str = DEFAULT_TEXT
     pieces: tuple[str, ...] | None = None
     reasoning: str = ""
+    reasoning_at_once: bool = False
     tool_calls: tuple[ToolCall, ...] = ()
     tool_calls_at_once: bool = False
     unstreamed: bool = False

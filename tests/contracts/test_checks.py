@@ -163,6 +163,7 @@ def test_a_call_after_failures_is_missing_only_where_it_says_so(
     five = [sent(outcome.call.name) for outcome in failed]
     [missed] = found("reached", observe([*failed, Outcome(call=message("last"), **given)], five))
     assert missed.call == "last"
+    assert ("waits for what never comes" in missed.cause) is bool(given)
 
 
 def test_a_call_that_is_cancelled_beside_another_may_be_missing(

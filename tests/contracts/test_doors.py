@@ -193,6 +193,11 @@ class AsyncRaising:
         raise self.error
 
 
+class _Unsayable(Exception):  # noqa: N818 - named by what it does
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+
 @pytest.mark.parametrize("handler", [Raising, AsyncRaising])
 @pytest.mark.parametrize(
     ("error", "told"),
@@ -200,6 +205,8 @@ class AsyncRaising:
         pytest.param(ValueError("no"), "ValueError: no", id="error"),
         pytest.param(TimeoutError("of its own"), "TimeoutError: of its own", id="own timeout"),
         pytest.param(SystemExit(0), "SystemExit: 0", id="exit"),
+        pytest.param(KeyboardInterrupt(), "KeyboardInterrupt", id="interrupt"),
+        pytest.param(_Unsayable(), "_Unsayable: (its message raises ValueError)", id="unsayable"),
         pytest.param(asyncio.CancelledError("own"), "CancelledError: own", id="cancelled"),
         pytest.param(StopIteration("end"), "StopIteration", id="stop iteration"),
     ],

@@ -122,9 +122,54 @@ def test_evidence_is_plain_data(message: MakeCall) -> None:
 
 
 def test_what_is_long_is_cut_after_the_key_is_gone(message: MakeCall) -> None:
-    outcome = Outcome(call=message(), error=f"{'x' * 195}{KEY}{'y' * 500}")
+    outcome = Outcome(call=message(), error=f"{'x' * 135}{KEY}{'y' * 500}")
     [call] = evidence(observe([outcome], []), [], KEY, "")["calls"]
-    assert call["error"] == f"{'x' * 195}[reda… (705 long)"
+    assert call["error"] == f"{'x' * 135}[reda… (645 long) …{'y' * 60}"
+
+
+def test_what_runs_it_again_is_never_cut(message: MakeCall) -> None:
+    again = f"litellm-contracts check {'long/' * 100}handler.py:make {KEY}"
+    told = evidence(observe([Outcome(call=message())], []), [], KEY, again)["reproduce"]
+    assert told == again.replace(KEY, "[redacted]")
+
+
+def test_two_long_values_of_a_message_are_both_shown(message: MakeCall) -> None:
+    finding = Finding(message=f"{'a' * 255}; expected {'a' * 256}")
+    shown = evidence(observe([Outcome(call=message())], []), [finding], KEY, "")
+    assert shown["findings"][0]["message"] == finding.message
+
+
+def test_a_key_of_the_environment_is_nowhere(
+    message: MakeCall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACME_API_KEY", "sk-of-the-environment")
+    monkeypatch.setenv("SHORT_TOKEN", "task")
+    outcome = Outcome(call=message(), error="401 for sk-of-the-environment in a task")
+    [call] = evidence(observe([outcome], []), [], KEY, "")["calls"]
+    assert call["error"] == "401 for [redacted] in a task"
+
+
+@pytest.mark.parametrize("name", ["X-Auth-Token", "Cookie", "proxy-authorization", "X-My-Secret"])
+def test_a_header_that_looks_like_a_secret_is_not_shown(
+    message: MakeCall, sent: Sent, name: str
+) -> None:
+    request = sent("ask", (name, "of-somebody"))
+    [shown] = evidence(observe([Outcome(call=message())], [request]), [], KEY, "")["requests"]
+    assert [name, "[redacted]"] in shown["headers"]
+
+
+def test_a_task_id_is_shown_whatever_its_header_is_called(message: MakeCall, sent: Sent) -> None:
+    call = message(metadata={"task_id": "task-0001"})
+    request = sent("ask", ("X-Session-Token", "task-0001"))
+    [shown] = evidence(observe([Outcome(call=call)], [request]), [], KEY, "")["requests"]
+    assert ["X-Session-Token", "task-0001"] in shown["headers"]
+
+
+def test_the_call_that_departs_is_among_those_that_are_kept(message: MakeCall) -> None:
+    outcomes = [Outcome(call=message(f"call-{number}")) for number in range(100)]
+    finding = Finding(message="late", call="call-70")
+    shown = evidence(observe(outcomes, []), [finding], KEY, "")["calls"]
+    assert [one["name"] for one in shown] == [f"call-{number}" for number in range(51, 71)]
 
 
 def test_the_requests_with_a_finding_are_kept(message: MakeCall, sent: Sent, seen: Seen) -> None:

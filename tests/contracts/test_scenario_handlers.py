@@ -9,6 +9,7 @@ import logging
 import os
 import urllib.error
 import urllib.request
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,7 @@ from litellm_contracts._scenario import Stage
 from litellm_contracts._surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from litellm_contracts._model import Call
     from litellm_contracts._observation import Observation
@@ -91,6 +92,30 @@ def test_a_handler_may_have_a_key_of_its_own(message: MakeCall, perform: Perform
         [f"Bearer {key}"],
         [f"Bearer {key}-another"],
     ]
+
+
+def test_a_handler_may_be_let_go_while_its_stream_is_to_be_read(
+    message: MakeCall, perform: Perform
+) -> None:
+    log: list[str] = []
+
+    class Noting:
+        def __init__(self, **_: str) -> None:
+            weakref.finalize(self, log.append, "gone")
+
+        def create_message(self, *_: Any) -> AsyncIterator[Any]:  # noqa: ANN401
+            return _says_nothing(log)
+
+        async def complete_prompt(self, prompt: str) -> str:
+            raise NotImplementedError(prompt)
+
+    perform(message("one", let_go=True), message("two"), factory=Noting)
+    assert log[:3] == ["gone", "begun", "begun"]
+
+
+async def _says_nothing(log: list[str]) -> AsyncIterator[Any]:
+    log.append("begun")
+    yield {"type": "text", "text": ""}
 
 
 def test_a_handler_that_cannot_be_built_ends_the_contract(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from litellm_contracts._suite import run_contract, run_suite
 from litellm_contracts._tables import all_contracts, find_contract
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import AsyncIterator, Callable, Collection
     from pathlib import Path
 
     from litellm_contracts._model import Contract
@@ -156,7 +157,7 @@ def test_what_a_handler_declares_not_to_have_is_not_applicable(
             "faithfulness/arguments-left-alone", "is given copies", id="the caller's arguments"
         ),
         pytest.param(
-            "presence/where-a-call-may-fail", "lets go of a handler", id="a closed handler"
+            "presence/where-a-call-may-fail", "keeps a handler until", id="a closed handler"
         ),
     ],
 )
@@ -208,7 +209,32 @@ def test_the_suites_own_fault_is_an_error_and_not_the_handlers(
     failed, passed = report.results
     assert (failed.status, passed.status) == (Status.ERROR, Status.PASS)
     assert failed.message == "the suite itself failed: ZeroDivisionError: in a check"
+    assert failed.evidence["trace"][-1] == "ZeroDivisionError: in a check"
     assert (report.verdict, report.exit_code) == (Verdict.ERROR, 4)
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
+def test_what_a_task_of_the_handler_ends_is_not_the_suites_fault(
+    first_turn: Contract, error: type[BaseException]
+) -> None:
+    class Leaving:
+        def __init__(self, **_: str) -> None: ...
+
+        async def create_message(self, *_: object) -> AsyncIterator[object]:
+            await asyncio.create_task(self.leave())
+            yield {}
+
+        async def leave(self) -> None:
+            raise error("bye")
+
+        async def complete_prompt(self, prompt: str) -> str:
+            return prompt
+
+    result = run_contract(first_turn, PythonDoor(Leaving, "my:Leaving"), Options())
+    assert result.status is Status.FAIL
+    assert result.message == f"a task or thread of the handler raised {error.__name__}: bye"
+    assert result.evidence["reproduce"].endswith("my:Leaving -k presence/first-turn")
+    assert "bye" in result.evidence["trace"][-1]
 
 
 def test_a_fault_of_the_suite_shows_no_key(

@@ -127,6 +127,40 @@ def test_reasoning(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     assert deltas[1:3] == [{"reasoning_content": "Hm"}, {"content": "Yes"}]
 
 
+@pytest.mark.parametrize(
+    ("reply", "keys"),
+    [
+        pytest.param(
+            Reply(text="Yes, so.", reasoning="Hm", reasoning_at_once=True),
+            [["reasoning_content", "content"], ["content"]],
+            id="with the first piece",
+        ),
+        pytest.param(
+            Reply(text="", reasoning="Hm", reasoning_at_once=True),
+            [["reasoning_content"]],
+            id="without a text",
+        ),
+        pytest.param(
+            Reply(
+                text="",
+                reasoning="Hm",
+                reasoning_at_once=True,
+                tool_calls=CALLS[:1],
+                tool_calls_at_once=True,
+            ),
+            [["reasoning_content", "tool_calls"]],
+            id="with a tool call",
+        ),
+    ],
+)
+def test_reasoning_may_share_its_event(
+    wire: Wire, fake_litellm: FakeLiteLLM, reply: Reply, keys: list[list[str]]
+) -> None:
+    fake_litellm.script(reply)
+    deltas = [event["choices"][0]["delta"] for event in wire.chat(stream=True).events]
+    assert [list(delta) for delta in deltas[1:-1]] == keys
+
+
 def test_pieces_are_streamed_as_they_are(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     fake_litellm.script(Reply(pieces=("a", "", "b c")))
     deltas = [event["choices"][0]["delta"] for event in wire.chat(stream=True).events]

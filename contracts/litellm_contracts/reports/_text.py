@@ -8,10 +8,12 @@ from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._model import Status
+from litellm_contracts._requirements import EVERYTHING
 from litellm_contracts.reports._common import cause_line, common_causes, likely
+from litellm_contracts.reports._visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from litellm_contracts._model import Report, Result
 
@@ -29,6 +31,13 @@ _PLAIN = re.compile(
     re.IGNORECASE,
 )
 """Header lines that every SDK sends and that tell nothing of a session."""
+_BESIDE = {
+    "during": "while {} is open",
+    "together": "together with {}",
+    "between": "between the chunks of {}",
+}
+_CALLS = 4
+"""Calls that are shown of a contract: the one that departs, and those before it."""
 _TOLD = {Status.FAIL, Status.WARN, Status.ERROR}
 
 
@@ -72,15 +81,15 @@ def headline(report: Report) -> str:
         made_with = [f"openai {openai}" if openai else "no openai SDK here"]
         made_with.append(f"Python {environment['python']}")
     facts = [handler["name"], *filter(None, made_with), f"as LiteLLM {environment['litellm']}"]
-    return (
-        f"litellm-contracts {report.suite['version']}: {', '.join(facts)}, "
-        f"header {report.suite['header']}"
-    )
+    facts.append(f"header {report.suite['header']}")
+    if report.suite["requirements"] != EVERYTHING:
+        facts.append(f"requirements {report.suite['requirements']} ({report.suite['digest']})")
+    return f"litellm-contracts {report.suite['version']}: {', '.join(facts)}"
 
 
 def status_line(result: Result) -> str:
     """One line per contract."""
-    note = f"  ({result.message})" if result.message and result.status not in _TOLD else ""
+    note = f"  ({_shown(result.message)})" if result.message and result.status not in _TOLD else ""
     return f"  {_WORDS[result.status]:<8} {result.id}{note}"
 
 
@@ -99,23 +108,34 @@ def counted(report: Report) -> str:
 
 
 def failure_lines(result: Result) -> Iterator[str]:
-    """Tell one failure: requirement, what was seen, the header lines, the cause, what to run."""
+    """Tell one failure: requirement, what was seen, the calls and the header lines, what to run."""
     yield f"{_WORDS[result.status]} {result.id} ({result.level.value})"
     yield f"  required: {result.requirement}"
     evidence = result.evidence
     findings = evidence.get("findings", [])
-    if not findings:
-        yield f"  seen:     {result.message}"
-        if "reproduce" in evidence:
-            yield f"  again:    {evidence['reproduce']}"
-        return
-    yield f"  seen:     {findings[0]['message']}"
+    if findings:
+        yield from _finding_lines(evidence, findings)
+    else:
+        yield f"  seen:     {_shown(result.message)}"
+    for line in evidence.get("trace", []):
+        yield f"      {_shown(line)}"
+    yield f"  explain:  litellm-contracts explain {result.id}"
+    if "reproduce" in evidence:
+        yield f"  again:    {evidence['reproduce']}"
+
+
+def _finding_lines(
+    evidence: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]
+) -> Iterator[str]:
+    yield f"  seen:     {_shown(findings[0]['message'])}"
     others = len(findings) - 1
     if others:
         yield f"            and {others} more like it"
     if "example" in evidence:
         yield f"  smallest {'call' if len(evidence['example']) == 1 else 'calls'} to show it:"
         yield from (indent(call_text(call), "    ") for call in evidence["example"])
+    else:
+        yield from _call_lines(evidence, findings[0]["call"])
     if evidence.get("conditions"):
         needed = ", ".join(f"{name}: {level}" for name, level in evidence["conditions"].items())
         yield f"  only with {needed}"
@@ -123,9 +143,40 @@ def failure_lines(result: Result) -> Iterator[str]:
     if request is not None:
         yield from _request_lines(request)
     if findings[0]["cause"]:
-        yield f"  likely:   {likely(findings[0])}"
-    yield f"  explain:  litellm-contracts explain {result.id}"
-    yield f"  again:    {evidence['reproduce']}"
+        yield f"  likely:   {_shown(likely(findings[0]))}"
+
+
+def _call_lines(evidence: Mapping[str, Any], name: str | None) -> Iterator[str]:
+    """Show the calls before the one that departs, and that one last."""
+    names = [call["name"] for call in evidence["calls"]]
+    if name not in names:
+        return
+    end = names.index(name) + 1
+    begin = max(0, end - _CALLS)
+    width = max(map(len, names[begin:end]))
+    yield f"  calls:{f'    (after {begin} others)' if begin else ''}"
+    for call in evidence["calls"][begin:end]:
+        yield f"      {call['name']:<{width}}  {_shown(call_line(call))}"
+
+
+def call_line(call: Mapping[str, Any]) -> str:
+    """Tell a call in a few words."""
+    told = [call["method"]]
+    if "metadata" in call:
+        metadata = call["metadata"]
+        task_id = metadata.get("task_id") if isinstance(metadata, dict) else None
+        told.append(f"task id {task_id!r}" if task_id else "no task id")
+    if call["handler"] != "handler":
+        told.append(f"by the {call['handler']} handler")
+    told += [text.format(call[key]) for key, text in _BESIDE.items() if key in call]
+    if "answers" in call:
+        told.append(f"answered: {', then '.join(call['answers'])}")
+    return ", ".join(told)
+
+
+def _shown(text: str) -> str:
+    """Keep what a handler sent or said in its place: another line of it is no line of ours."""
+    return visible(text).replace("\n", "\n            ")
 
 
 def _request(evidence: Mapping[str, Any], number: int | None) -> Mapping[str, Any] | None:
@@ -143,7 +194,7 @@ def _request_lines(request: Mapping[str, Any]) -> Iterator[str]:
     telling = telling_lines(request)
     for index in telling:
         name, value = request["headers"][index]
-        yield f"  {'-->' if index in request['marked'] else '   '} {name}: {value}"
+        yield f"  {'-->' if index in request['marked'] else '   '} {_shown(f'{name}: {value}')}"
     others = len(request["headers"]) - len(telling)
     yield f"      (and {others} lines of the HTTP client, see --json)"
     yield f"  LiteLLM files it {request['filed']}"

@@ -23,21 +23,23 @@ _MADE_UP: tuple[tuple[str, str, Callable[[Turn], str | None], str], ...] = (
         "Sends 'undefined' where there is no task id.",
         lambda _: "undefined",
         f"""{_WITHOUT_ID} isolation/task-of-a-parent isolation/many-stops throughout/header
-        isolation/whatever-an-answer-says recognition/nothing-else-filed-there""",
+        isolation/whatever-an-answer-says recognition/nothing-else-filed-there
+        isolation/handler-let-go""",
     ),
     (
         "random-id-without-task",
         "Makes up an id where there is no task id.",
         lambda _: str(uuid.uuid4()),
         f"""{_WITHOUT_ID} isolation/task-of-a-parent isolation/many-stops throughout/header
-        isolation/whatever-an-answer-says""",
+        isolation/whatever-an-answer-says isolation/handler-let-go""",
     ),
     (
         "undefined-without-metadata",
         "Sends 'undefined' where there is no metadata.",
         lambda turn: "undefined" if turn.metadata is None else None,
         f"""{_OMITTED} -isolation/metadata-changed-in-place isolation/many-stops throughout/header
-        isolation/whatever-an-answer-says recognition/nothing-else-filed-there""",
+        isolation/whatever-an-answer-says recognition/nothing-else-filed-there
+        isolation/handler-let-go""",
     ),
     (
         "null-for-empty-metadata",

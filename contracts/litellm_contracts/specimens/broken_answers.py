@@ -27,6 +27,7 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
     faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
+    isolation/handler-let-go
     {ODD_LINE_ENDS}
         throughout/answers
         faithfulness/beside-many-tasks""",
@@ -38,6 +39,7 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
     faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
+    isolation/handler-let-go
     faithfulness/odd-line-ends
         throughout/answers
         faithfulness/beside-many-tasks""",
@@ -66,6 +68,7 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
     faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
+    isolation/handler-let-go
     {ODD_LINE_ENDS}
         throughout/answers
         faithfulness/beside-many-tasks""",
@@ -100,6 +103,7 @@ for _number, (_name, _about, _change, _breaks) in enumerate(_CHANGED):
     f"""{_TEXT} faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
     faithfulness/streams-at-once isolation/other-handler-closed isolation/many-stops
+    isolation/handler-let-go
     {ODD_LINE_ENDS}
     throughout/answers
     faithfulness/beside-many-tasks""",

@@ -24,7 +24,8 @@ _PLACED = """-presence/first-turn -presence/long-id -presence/empty-system-promp
     "header-missing-where-metadata-is-named",
     "Finds the task by the place of the metadata, and not where it is passed by its name.",
     f"""{DUE} throughout/header {_PLACED}
-    isolation/after-reset-connection recognition/nothing-else-filed-there""",
+    isolation/after-reset-connection recognition/nothing-else-filed-there
+    -isolation/handler-let-go""",
 )
 class _Named(AsyncHandler):
     def create_message(self, *given: Any, **named: Any) -> AsyncIterator[Any]:  # noqa: ANN401

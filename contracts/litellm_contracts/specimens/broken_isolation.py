@@ -73,7 +73,7 @@ class _Sticky(AsyncHandler):
     "Keeps the last task id in a module's variable that every handler reads.",
     f"""{AFTER_TASK} isolation/second-handler-without-task
     isolation/task-of-a-parent throughout/header
-    isolation/whatever-an-answer-says
+    isolation/whatever-an-answer-says isolation/handler-let-go
     presence/after-call-without-task""",
 )
 class _Module(AsyncHandler):
@@ -89,7 +89,8 @@ class _Module(AsyncHandler):
     "A handler without a task of its own takes the last one of any other handler.",
     """isolation/second-handler-without-task schema/create-message throughout/header
     isolation/whatever-an-answer-says recognition/nothing-else-filed-there
-    isolation/calls-between-chunks presence/after-call-without-task""",
+    isolation/calls-between-chunks presence/after-call-without-task
+    isolation/handler-let-go""",
 )
 class _TakeOver(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:

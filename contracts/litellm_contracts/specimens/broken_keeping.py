@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
@@ -219,3 +220,36 @@ class _ToolKept(AsyncHandler):
         known = f"{function['name']}: {function.get('description')}"
         kept: Mapping[str, Any] = self.memory.setdefault(known, copy.deepcopy(tool))
         return kept if kept == tool else self.fault(kept)
+
+
+class _Forgetful(AsyncHandler):
+    kept = True
+
+    def forget(self) -> None:
+        """Forget the headers."""
+        self.kept = False
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        return headers if self.kept or not headers else self.fault({})
+
+
+@known_bad(
+    "headers-tidied-up-with-the-handler",
+    "Tidies the headers up once nobody holds the handler, though its stream is still to begin.",
+    "isolation/handler-let-go throughout/header",
+)
+class _TidiedUp(AsyncHandler):
+    def __init__(self, base_url: str, api_key: str, model: str) -> None:
+        super().__init__(base_url, api_key, model)
+        inner = type(_Forgetful.__name__, (_Forgetful,), {"shared": self.shared})
+        self.inner: AsyncHandler = inner(base_url, api_key, model)
+        weakref.finalize(self, self.inner.forget)
+
+    def create_message(self, *arguments: Any, **named: Any) -> AsyncIterator[Any]:  # noqa: ANN401
+        """Stream an answer, by an object that does not hold this one."""
+        return self.inner.create_message(*arguments, **named)
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        await self.inner.aclose()

@@ -284,3 +284,36 @@ def mend(message: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(content, str):
         return message
     return {**message, "content": content.encode("utf-8", "replace").decode()}
+
+
+@known_bad(
+    "header-missing-by-what-another-handler-learned",
+    "Remembers for all handlers where a plainer request helped; such ones have no header.",
+    """presence/fallback presence/odd-refusals isolation/whatever-an-answer-says
+    throughout/header""",
+)
+class _LearnedByAnother(SyncHandler):
+    def __init__(self, base_url: str, api_key: str, model: str) -> None:
+        super().__init__(base_url, api_key, model)
+        self.is_plain = (base_url, model) in self.learned
+
+    @property
+    def learned(self) -> set[tuple[str, str]]:
+        return self.shared.memory.setdefault("learned", set())  # type: ignore[no-any-return]
+
+    def is_retried(self, turn: Turn, error: Exception) -> bool:
+        if getattr(error, "status_code", None) == 400 and not turn.notes.get("plain"):  # noqa: PLR2004
+            turn.notes["plain"] = True
+            self.learned.add((self.base_url, self.model))
+            return True
+        return super().is_retried(turn, error)
+
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        if self.is_plain or turn.notes.get("plain"):
+            body.pop("stream_options", None)
+        return body
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        return self.fault({}) if headers and self.is_plain else headers

@@ -83,3 +83,21 @@ class _Waiting(AsyncHandler):
         if turn.notes.get("is filtered"):
             self.fault()
             await asyncio.Event().wait()
+
+
+@known_bad(
+    "text-lost-beside-thinking",
+    "Takes an event that holds thoughts for one that holds nothing else.",
+    "faithfulness/streamed-text throughout/answers",
+)
+class _ThoughtsAlone(AsyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        thinks = any(
+            (choice.get("delta") or {}).get("reasoning_content")
+            for choice in event.get("choices") or []
+        )
+        for chunk in super().chunks(event, turn):
+            if thinks and chunk["type"] == "text":
+                self.fault()
+            else:
+                yield chunk

@@ -19,7 +19,7 @@ _WARM_UP: dict[str, Any] = {"messages": [{"role": "user", "content": "ping"}], "
     "warm-up-when-built",
     "Sends a completion to test the connection.",
     f"""{COUNTED} schema/create-message throughout/header
-    presence/unusual-proxy presence/where-a-call-may-fail""",
+    presence/unusual-proxy presence/where-a-call-may-fail presence/fallback""",
 )
 class _WarmUp(SyncHandler):
     def __init__(self, base_url: str, api_key: str, model: str) -> None:

@@ -236,3 +236,29 @@ class _Overloaded(SyncHandler):
         if getattr(turn.failure, "status_code", None) == 529:  # noqa: PLR2004
             return self.fault({})
         return super().headers(turn)
+
+
+@known_bad(
+    "header-missing-where-a-fallback-fails",
+    "Sends a refused request again in a plainer form, and that one again without the header.",
+    "presence/fallback throughout/header",
+)
+class _FallbackFails(AsyncHandler):
+    def is_retried(self, turn: Turn, error: Exception) -> bool:
+        if turn.notes.get("plain"):
+            turn.notes["plain again"] = True
+        elif _status(error) == 400:  # noqa: PLR2004
+            turn.notes["plain"] = True
+            return True
+        return super().is_retried(turn, error)
+
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        if turn.notes.get("plain"):
+            body.pop("tools", None)
+            body.pop("stream_options", None)
+        return body
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        return self.fault({}) if headers and turn.notes.get("plain again") else headers

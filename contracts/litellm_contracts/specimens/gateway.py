@@ -29,7 +29,7 @@ class _Always(AsyncHandler):
     "Names no session where there is no task id.",
     f"""always/create-message-without-task {WITHOUT_ID} isolation/task-of-a-parent
     isolation/many-stops throughout/header
-    isolation/whatever-an-answer-says""",
+    isolation/whatever-an-answer-says isolation/handler-let-go""",
     profile="opencode-go",
 )
 class _WithoutTask(RawHandler):
