@@ -38,9 +38,10 @@ def check_reached(observation: Observation, _profile: Profile) -> Iterator[Findi
 
     A call may be missing where its task id may be refused, it may fail and does, its connection is
     reset, nobody reads its answer, or only what came before it, such as a chunk that says it has
-    begun; and where it fails after several that failed: a handler may ask no more for a while. One
-    that is to be tried again may take its time, and one that is made between the chunks of another
-    may wait for it in vain: a handler may do its calls in turn.
+    begun; and where it fails after several that failed: a handler may ask no more for a while, nor
+    with a key that was refused, if it says so again. One that is to be tried again may take its
+    time, and one that is made between the chunks of another may wait for it in vain: a handler may
+    do its calls in turn.
     """
     for outcome in observation.outcomes:
         call = outcome.call
@@ -72,7 +73,8 @@ def _may_be_unsent(outcome: Outcome) -> bool:
     is_cancelled_beside = call.cancel and call.together
     fails = outcome.error is not None and not outcome.hangs
     has_waited = call.between and outcome.seconds >= LONG_ENOUGH
-    is_excused = has_waited or outcome.failed_before >= FAILURES_IN_A_ROW
+    is_told_again = outcome.refused_before and outcome.refused_before in (outcome.error or "")
+    is_excused = has_waited or is_told_again or outcome.failed_before >= FAILURES_IN_A_ROW
     return bool(
         call.may_refuse
         or call.reset_connections

@@ -135,7 +135,7 @@ def run() -> NoReturn:
 
 
 def _read_certificates_once() -> None:
-    """Let clients share a TLS context: the fake speaks no TLS, yet each reads all certificates.
+    """Let clients share a TLS context: next to none speaks TLS, yet each reads all certificates.
 
     That was about a fifth of a run.
     """

@@ -43,6 +43,8 @@ def prepare_reports(args: argparse.Namespace) -> None:
     paths = [path for path in (getattr(args, name) for name in _FORMATS) if path is not None]
     for path in paths:
         prepare(path)
+        if [other.resolve() for other in paths].count(path.resolve()) > 1:
+            raise UsageError(f"two reports would be written to {path}; give each a file of its own")
     for path in paths:  # a run that ends without a verdict must not leave another one's behind
         if path.is_file() and not path.is_symlink():
             path.unlink()

@@ -40,17 +40,19 @@ _MORE_TOOLS = [
 ]
 _RETRIED = "first answer"
 """The factor that is not paired: each retry costs a handler's patience."""
+_MOST_TOOLS = 128
+"""As many tools OpenAI takes, and a handler may refuse more."""
 _FORCED = {"type": "function", "function": {"name": "read_file"}}
 _TOOL_CALL = {
-    "id": "call_1",
+    "id": "call_one",
     "type": "function",
     "function": {"name": "read_file", "arguments": '{"path": "a.txt"}'},
 }
 _ASKED = {"role": "assistant", "content": None, "tool_calls": [_TOOL_CALL]}
-_ANOTHER = {**_TOOL_CALL, "id": "call_2"}
+_ANOTHER = {**_TOOL_CALL, "id": "call_two"}
 _ASKED_TWICE = {"role": "assistant", "content": "I will.", "tool_calls": [_TOOL_CALL, _ANOTHER]}
-_CALLED = (ToolCall(name="read_file", arguments='{"path": "b.txt"}', id="call_3"),)
-_RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "The file is empty."}
+_CALLED = (ToolCall(name="read_file", arguments='{"path": "b.txt"}', id="call_three"),)
+_RESULT = {"role": "tool", "tool_call_id": "call_one", "content": "The file is empty."}
 _TURNS = [
     {"role": role, "content": f"Number {number} of the {role}'s."}
     for number in range(110)
@@ -60,8 +62,8 @@ _READ_ALL = [
     said
     for number in range(30)
     for said in (
-        {**_ASKED, "tool_calls": [{**_TOOL_CALL, "id": f"call_{number}"}]},
-        {**_RESULT, "tool_call_id": f"call_{number}", "content": "It is long. " * 200},
+        {**_ASKED, "tool_calls": [{**_TOOL_CALL, "id": f"call_of_turn_{number}"}]},
+        {**_RESULT, "tool_call_id": f"call_of_turn_{number}", "content": "It is long. " * 200},
     )
 ]
 
@@ -124,7 +126,11 @@ FACTORS: Factors = {
         "a tool that said nothing": [_ASKED, {**_RESULT, "content": ""}],
         "30 tool calls": [_TURNS[0], *_READ_ALL],
         "a thought": [_TURNS[0], {**_TURNS[1], "reasoning_content": "Which number?"}],
-        "a text and two tool calls": [_ASKED_TWICE, _RESULT, {**_RESULT, "tool_call_id": "call_2"}],
+        "a text and two tool calls": [
+            _ASKED_TWICE,
+            _RESULT,
+            {**_RESULT, "tool_call_id": "call_two"},
+        ],
     },
     "system prompt": {"short": "You are careful.", "empty": "", "long": "Be careful. " * 2000},
     "tools": {
@@ -275,6 +281,7 @@ def corner_call(
         metadata=metadata if is_passed or metadata else OMITTED,
         # Whoever was given no tools is not answered with a call of one.
         answers=(*value[_RETRIED], value["answer"] if metadata.get("tools") else _REPLY),
+        may_fail=len(metadata.get("tools") or ()) > _MOST_TOOLS,
     )
     return call, value["model"]
 
@@ -287,6 +294,8 @@ def _last(text: str, value: Mapping[str, Any]) -> list[dict[str, Any]]:
     if value["last message"] == "tool":
         call = {**_TOOL_CALL, "id": "call_last"}
         asked = {**_ASKED, "tool_calls": [call]}
+        if isinstance(content, list):  # of a result only texts are parts
+            content = [part for part in content if part["type"] == "text"]
         return [asked, {**_RESULT, "tool_call_id": "call_last", "content": content}]
     return [{"role": "user", "content": content}]
 

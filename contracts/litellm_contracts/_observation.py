@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from fake_litellm import Failure
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from litellm_contracts._model import Call
 
 
+_KEY_REFUSED = {401, 403}
 _LOOPBACK = "127.0.0.1"
 COUNTING_ROUTE = re.compile(r"[/:](token_counter|count_tokens|countTokens|input_tokens)$")
 """Paths on which a text is only measured; LiteLLM files nothing there."""
@@ -42,6 +45,8 @@ class Outcome:
             which it is served, if any.
         altered: Which of the arguments is not what it was: `messages` or `metadata`.
         failed_before: How many requests of its handler failed, in a row, before it.
+        refused_before: What the proxy told its handler when it refused the key, and no call has
+            succeeded since.
     """
 
     call: Call
@@ -59,6 +64,7 @@ class Outcome:
     proxy: str = ""
     altered: str = ""
     failed_before: int = 0
+    refused_before: str = ""
 
     def time_is_over(self, limit: float) -> None:
         """Note that it had not come back after so many seconds, which may be its good right."""
@@ -186,13 +192,26 @@ def observe(
 def _count_failures(outcomes: Iterable[Outcome], sent: Mapping[str, int]) -> None:
     """Tell each outcome of the requests of its handler that failed right before it."""
     in_a_row: Counter[str] = Counter()
+    refused: dict[str, str] = {}
     for outcome in outcomes:
         handler = outcome.call.handler
         outcome.failed_before = in_a_row[handler]
+        outcome.refused_before = refused.get(handler, "")
+        if outcome.error is not None:
+            refused[handler] = _refusal(outcome.call) or outcome.refused_before
         if outcome.error is None:
             in_a_row[handler] = 0
+            refused.pop(handler, None)
         elif outcome.call.times == 1:  # else it is the last of them that failed, not all
             in_a_row[handler] += sent[outcome.call.name]
+
+
+def _refusal(call: Call) -> str:
+    """Return the proxy's own words where it refuses the key, without what LiteLLM calls them."""
+    last = call.answers[-1] if call.answers else None
+    if isinstance(last, Failure) and last.status in _KEY_REFUSED:
+        return (last.message or "").rpartition(": ")[2]
+    return ""
 
 
 def owner(request: RecordedRequest, calls: Iterable[Call]) -> Call | None:

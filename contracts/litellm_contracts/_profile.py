@@ -76,6 +76,8 @@ def profiles() -> dict[str, Profile]:
 def choose_profile(name: str | None = None, header: str | None = None) -> Profile:
     """Return the profile of this name (zoo), with another header where one is given.
 
+    LiteLLM should file by a header of one's own, whatever becomes of the profile's.
+
     Raises:
         UsageError: where no profile has the name, or the header is no header name.
     """
@@ -84,11 +86,11 @@ def choose_profile(name: str | None = None, header: str | None = None) -> Profil
     if name not in known:
         hint = closest(name, known)
         raise UsageError(f"no profile is called {name!r}{hint} (known: {', '.join(known)})")
-    if header is None:
+    if header in {None, known[name].header}:
         return known[name]
     if not _TOKEN.fullmatch(header):
         raise UsageError(f"{header!r} is no header name; expected a token such as X-Zoo-Session-ID")
-    return replace(known[name], name="custom", header=header, litellm_source=header.lower())
+    return replace(known[name], header=header, litellm_source=header.lower())
 
 
 ZOO = profiles()["zoo"]

@@ -42,7 +42,7 @@ def assert_kept(
         case Status.FAIL | Status.ERROR:
             pytest.fail("\n".join(failure_lines(result)), pytrace=False)
         case Status.NOT_APPLICABLE | Status.WAIVED:
-            pytest.skip(result.message)
+            pytest.skip(f"{result.status.value}: {result.message}")
         case Status.WARN:
             told = f"warn {result.id}: {result.message}"
             request.node.user_properties.append((WARNED, told))

@@ -9,15 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from litellm_contracts._errors import UsageError, closest
+from litellm_contracts._errors import ContractsError, UsageError, closest
 from litellm_contracts._model import Contract, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 FOLDER = files("litellm_contracts").joinpath("requirements")
 EVERYTHING = "all"
@@ -59,7 +60,19 @@ def read_set(name: str) -> RequirementSet:
 
 
 def in_set(contracts: Sequence[Contract], chosen: RequirementSet) -> tuple[Contract, ...]:
-    """Return the contracts of a set, at the levels it froze."""
+    """Return the contracts of a set, at the levels it froze.
+
+    Raises:
+        ContractsError: where one is missing or demands something else: the suite is not what it
+            was released as.
+    """
+    known = {contract.id: contract for contract in contracts}
+    for one, digest in chosen.digests.items():
+        if one not in known or digest_of(known[one]) != digest:
+            raise ContractsError(
+                f"{one} is not what the requirement set {chosen.name} froze: this installation of "
+                "the suite was changed; install it again"
+            )
     return tuple(
         replace(contract, level=chosen.levels[contract.id])
         for contract in contracts
@@ -68,12 +81,31 @@ def in_set(contracts: Sequence[Contract], chosen: RequirementSet) -> tuple[Contr
 
 
 def digest_of(contract: Contract) -> str:
-    """Return a short digest of what a contract demands; its wording does not count."""
-    demand = asdict(contract)
+    """Return a short digest of what a contract demands.
+
+    Its wording does not count, nor does a setting that it leaves as it is: a newer suite knows more
+    settings, and demands the same.
+    """
+    demand = _set_in(contract)
     for told in ("level", "requirement", "why", "fix"):
-        del demand[told]
+        demand.pop(told, None)
     text = json.dumps(demand, sort_keys=True, default=repr)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _set_in(value: Any) -> Any:  # noqa: ANN401
+    """Return a value with each dataclass in it as what is set in it, and of which class it is."""
+    if is_dataclass(value) and not isinstance(value, type):
+        given = {one: getattr(value, one.name) for one in fields(value)}
+        set_here = {one.name: _set_in(it) for one, it in given.items() if it != _default(one)}
+        return {"": type(value).__name__, **set_here}
+    if isinstance(value, Mapping):
+        return {name: _set_in(it) for name, it in value.items()}
+    return [_set_in(it) for it in value] if isinstance(value, list | tuple) else value
+
+
+def _default(one: Field[Any]) -> Any:  # noqa: ANN401
+    return one.default if one.default_factory is MISSING else one.default_factory()
 
 
 def digest_of_all(contracts: Sequence[Contract]) -> str:

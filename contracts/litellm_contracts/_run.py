@@ -14,7 +14,7 @@ from litellm_contracts._checks import judge
 from litellm_contracts._corners import leading_call
 from litellm_contracts._drawn import DEFAULT_EXAMPLES, DEFAULT_SEED
 from litellm_contracts._evidence import evidence, keys_to_hide, redact
-from litellm_contracts._profile import ZOO, Profile
+from litellm_contracts._profile import ZOO, Profile, choose_profile
 from litellm_contracts._requirements import EVERYTHING
 from litellm_contracts._scenario import Stage
 from litellm_contracts._table_calls import make_marker
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _TRACE = 20
 """Lines of a traceback that a result shows: the last ones."""
 CONTRACT_LIMIT = 60.0
-"""Seconds after which a contract is stopped; the run goes on with the next."""
+"""Seconds without a call that comes back, after which a contract is stopped; the run goes on."""
 
 
 Exchanges: TypeAlias = "dict[str, Observation | None]"
@@ -47,7 +47,8 @@ class Options:
         litellm: The LiteLLM release the fake behaves as.
         seed: Seed of the generated examples.
         examples: How many examples each generated contract draws.
-        limit: Seconds a contract may take; one of a hundred calls twice as many.
+        limit: Seconds in which some call of a contract has to come back; twice as many where it
+            makes a hundred.
         requirements: Name of the requirement set, or `all`.
         waivers: What is known to be broken.
     """
@@ -85,6 +86,7 @@ class ContractRun:
         self._door = door
         self._options = options
         self._seen = seen
+        self._stage: Stage | None = None
         self.error: BaseException | None = None
         self.api_key = ""
         self.findings: tuple[Finding, ...] = ()
@@ -96,6 +98,11 @@ class ContractRun:
             asyncio.run(self._perform())
         except BaseException as error:  # noqa: BLE001 - handed over, see run_contract
             self.error = error
+
+    @property
+    def came_back(self) -> int:
+        """How many calls have come back so far."""
+        return self._stage.came_back if self._stage is not None else 0
 
     def without_exchange(self) -> dict[str, Any]:
         """Return what a result shows where there is no exchange to show: what was raised, if any.
@@ -113,10 +120,13 @@ class ContractRun:
         options, defaults = self._options, Options()
         words = ["litellm-contracts", "check", *self._door.recipe.words()]
         words += ["-k", self._contract.id]
-        if options.profile != defaults.profile:
-            custom = options.profile.name == "custom"
-            words += ["--header", options.profile.header] if custom else []
-            words += ["--profile", options.profile.name] if not custom else []
+        profile = options.profile
+        if profile.name != defaults.profile.name:
+            words += ["--profile", profile.name]
+        if profile != choose_profile(profile.name):
+            words += ["--header", profile.header]
+        if options.requirements != defaults.requirements:
+            words += ["--requirements", options.requirements]
         if options.litellm != defaults.litellm:
             words += ["--litellm", options.litellm]
         if self._contract.generator is not None:
@@ -135,6 +145,7 @@ class ContractRun:
         seen = self._seen.get(name)
         if seen is None:
             async with Stage(self._door, self._options.litellm) as stage:
+                self._stage = stage
                 self.api_key = stage.api_key
                 if self._contract.generator is not None:
                     await self._generate(stage)

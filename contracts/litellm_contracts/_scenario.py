@@ -52,6 +52,7 @@ class Stage:
         self._fakes = {"": self.fake}
         self._handlers: dict[tuple[str, str], Handler] = {}
         self._surroundings = Surroundings(self.api_key)
+        self.came_back = 0
 
     async def __aenter__(self) -> Self:
         self._surroundings.set()
@@ -94,6 +95,7 @@ class Stage:
                 place = urlsplit(self._fakes[outcome.call.proxy].base_url)
                 outcome.proxy = f"{place.netloc}{place.path}"
             outcomes |= {outcome.call.name: outcome for outcome in made}
+            self.came_back += sum(not outcome.hangs for outcome in made)
             logged += [(group[0].name, text) for text in self._surroundings.take_shown()]
             for call in group:
                 built = (call.handler, call.model or model)

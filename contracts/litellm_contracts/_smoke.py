@@ -69,7 +69,7 @@ async def answers(trial: Trial, method: Method) -> str:
 
 async def yields_tool_calls(trial: Trial, method: Method) -> str:
     """Yield tool calls in chunks of their own."""
-    wanted = ToolCall(name="read_file", arguments='{"path": "a.txt"}', id="call_1")
+    wanted = ToolCall(name="read_file", arguments='{"path": "a.txt"}', id="call_one")
     outcome = await trial.call(method, Reply(text="", tool_calls=(wanted,)))
     kinds = {str(chunk.get("type")) for chunk in outcome.chunks if isinstance(chunk, dict)}
     if "tool_call_partial" not in kinds:

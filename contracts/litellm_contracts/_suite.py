@@ -133,7 +133,7 @@ def run_contract(
     if hangs:
         seen[contract.exchange] = None
         status = _failed(contract)
-        message = f"stopped: the handler did not come back within {limit:.1f} s{why}"
+        message = f"stopped: the handler came back from no call for {limit:.1f} s{why}"
         shown = run.without_exchange()
     elif isinstance(run.error, HandlerError):
         raise run.error
@@ -160,7 +160,7 @@ def run_contract(
 
 
 def _patience(contract: Contract, options: Options, seen: Exchanges) -> tuple[float, str]:
-    """Return how many seconds a contract may take, and why, where they are few.
+    """Return how many seconds no call may come back, and why, where they are few.
 
     A handler that has come back from no call of two exchanges is not waited for much longer: a
     hundred times its limit is half an hour.
@@ -190,10 +190,14 @@ def _unseen(contract: Contract) -> str:
 
 
 def _ends_in_time(run: ContractRun, contract: Contract, limit: float) -> bool:
+    """Wait for the end as long as calls come back: a handler may well take its time."""
     thread = threading.Thread(target=run.run, name=contract.id, daemon=True)
     with _uncollected():
         thread.start()
-        thread.join(limit)
+        came_back = -1
+        while thread.is_alive() and run.came_back > came_back:
+            came_back = run.came_back
+            thread.join(limit)
     return not thread.is_alive()
 
 

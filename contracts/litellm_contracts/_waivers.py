@@ -154,7 +154,7 @@ def _apply(result: Result, waiver: Waiver | None) -> Result:
     if result.status in _BROKEN:
         until = f", until {waiver.until}" if waiver.until else ""
         issue = f", {waiver.issue}" if waiver.issue else ""
-        message = f"waived: {waiver.reason}{issue}{until} ({result.message})"
+        message = f"{waiver.reason}{issue}{until} ({result.message})"
         return replace(result, status=Status.WAIVED, message=message)
     if result.status in _KEPT:
         message = f"the waiver is stale: the contract is kept; remove it ({waiver.reason})"

@@ -12,6 +12,7 @@ be the other one of two.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -122,17 +123,18 @@ def rules_of(litellm: str) -> tuple[Rule, ...]:
 
 
 def _version(litellm: object) -> Version:
-    try:
-        return Version(Version(str(litellm)).base_version)
-    except InvalidVersion:
-        known = sorted({rule.since for rule in RULES} | {DEFAULT_RELEASE}, key=Version)
-        inside = re.search(r"\d+\.\d+\.\d+", str(litellm))
-        close = [inside[0]] if inside else get_close_matches(str(litellm), known, 1, 0.4)
-        hint = f" Did you mean {close[0]}?" if close else ""
-        raise ValueError(
-            f"litellm={litellm!r} is not a LiteLLM release; "
-            f"expected a version such as {DEFAULT_RELEASE}.{hint}"
-        ) from None
+    with suppress(InvalidVersion):
+        release = Version(Version(str(litellm)).base_version)
+        if release.major <= Version(DEFAULT_RELEASE).major:  # a later one is as the newest known
+            return release
+    known = sorted({rule.since for rule in RULES} | {DEFAULT_RELEASE}, key=Version)
+    inside = re.search(r"\d+\.\d+\.\d+", str(litellm))
+    close = [inside[0]] if inside else get_close_matches(str(litellm), known, 1, 0.4)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    raise ValueError(
+        f"litellm={litellm!r} is not a LiteLLM release; "
+        f"expected a version such as {DEFAULT_RELEASE}.{hint}"
+    )
 
 
 def _has(setting: str, litellm: str) -> bool:

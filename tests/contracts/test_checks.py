@@ -211,6 +211,40 @@ def test_a_call_that_was_answered_must_come_back(message: MakeCall, sent: Sent) 
     )
 
 
+@pytest.mark.parametrize(
+    ("status", "error", "count"),
+    [
+        pytest.param(401, "E: not asked: the key has expired", 0, id="said again"),
+        pytest.param(403, "E: not asked: the key has expired", 0, id="no access"),
+        pytest.param(401, "E: the client is closed", 1, id="something else"),
+        pytest.param(400, "E: not asked: the key has expired", 1, id="another refusal"),
+    ],
+)
+def test_a_call_with_a_key_that_was_refused_may_be_missing(
+    message: MakeCall, sent: Sent, status: int, error: str, count: int
+) -> None:
+    told = "litellm.AuthenticationError: the key has expired"
+    refused = message("refused", answers=(Failure(status=status, message=told),))
+    outcomes = [
+        Outcome(call=refused, error=f"E: {told}"),
+        Outcome(call=message(), error=error),
+    ]
+    assert len(found("reached", observe(outcomes, [sent("refused")]))) == count
+
+
+def test_a_call_after_one_that_succeeded_is_missing_whatever_was_refused(
+    message: MakeCall, sent: Sent
+) -> None:
+    refused = message("refused", answers=(Failure(status=401, message="no such key"),))
+    outcomes = [
+        Outcome(call=refused, error="E: no such key"),
+        Outcome(call=message("fine"), chunks=[{"type": "text", "text": "Hello."}]),
+        Outcome(call=message(), error="E: no such key"),
+    ]
+    [finding] = found("reached", observe(outcomes, [sent("refused"), sent("fine")]))
+    assert finding.call == "ask"
+
+
 def test_a_call_that_is_to_be_tried_again_may_take_its_time(message: MakeCall, sent: Sent) -> None:
     call = message(answers=(Failure(status=503), Reply()))
     outcome = Outcome(call=call, hangs=True, error="no answer within 15 s")

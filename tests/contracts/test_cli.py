@@ -254,7 +254,7 @@ def test_a_run_goes_on_after_a_handler_that_hangs(
     tmp_path.joinpath("hanging.py").write_text(HANGING, encoding="utf-8")
     code, told, _ = check("hanging.py:Handler", "-k", "first-turn or long-id or omits-header")
     assert code == 1
-    assert told.count("stopped: the handler did not come back within 1.") == 2
+    assert told.count("stopped: the handler came back from no call for 1.") == 2
     assert "complete_prompt (call-1) sent no request to the proxy" in told
     assert "broken: 3 fail" in told
 

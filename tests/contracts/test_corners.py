@@ -148,6 +148,22 @@ def test_a_tools_result_follows_the_call_it_answers() -> None:
     assert asked["tool_calls"][0]["id"] == result["tool_call_id"]
 
 
+def test_of_a_tools_result_only_texts_are_parts() -> None:
+    for level in FACTORS["content"]:
+        levels = {**PLAIN, "last message": "a tool's result", "content": level}
+        *_, result = corner_call(CONVERSATIONS, levels, "[m]")[0].messages
+        parts = result["content"] if isinstance(result["content"], list) else []
+        assert {part["type"] for part in parts} <= {"text"}
+
+
+def test_more_tools_than_openai_takes_may_be_refused() -> None:
+    calls = {
+        level: corner_call(CONVERSATIONS, {**PLAIN, "tools": level}, "[m]")[0]
+        for level in FACTORS["tools"]
+    }
+    assert [level for level, call in calls.items() if call.may_fail] == ["130"]
+
+
 def test_a_prompt_holds_the_marker() -> None:
     levels = {"text": "short", "model": "gpt-5-mini", "first answer": "the reply"}
     call, model = corner_call(PROMPTS, levels, "[m]")

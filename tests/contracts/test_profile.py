@@ -52,8 +52,12 @@ def test_only_an_unrecognised_header_has_no_litellm_rule() -> None:
 
 def test_a_header_of_ones_own_keeps_the_rest_of_the_profile() -> None:
     chosen = choose_profile("opencode-go", "X-Acme-Session-ID")
-    assert (chosen.name, chosen.header) == ("custom", "X-Acme-Session-ID")
+    assert (chosen.name, chosen.header) == ("opencode-go", "X-Acme-Session-ID")
     assert (chosen.complete_prompt, chosen.litellm_source) == ("always", "x-acme-session-id")
+
+
+def test_a_profiles_own_header_changes_nothing() -> None:
+    assert choose_profile("opencode-go", "x-opencode-session") == profiles()["opencode-go"]
 
 
 @pytest.mark.parametrize(

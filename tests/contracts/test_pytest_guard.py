@@ -4,17 +4,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from litellm_contracts._requirements import digest_of
+from litellm_contracts._tables import find_contract
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-FROZEN = """
-schema_version = 1
-
-[contracts]
-"presence/first-turn" = { level = "must", digest = "" }
-"presence/next-task" = { level = "should", digest = "" }
-"absence/no-metadata" = { level = "must", digest = "" }
-"""
+LEVELS = {
+    "presence/first-turn": "must",
+    "presence/next-task": "should",
+    "absence/no-metadata": "must",
+}
+FROZEN = "schema_version = 1\n\n[contracts]\n" + "".join(
+    f'"{one}" = {{ level = "{level}", digest = "{digest_of(find_contract(one))}" }}\n'
+    for one, level in LEVELS.items()
+)
 CONFTEST = """
 import pathlib
 import pytest

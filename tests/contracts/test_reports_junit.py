@@ -69,5 +69,5 @@ def test_the_suite_counts_and_describes(report: Report) -> None:
     assert suite.time == 1.75
     properties = {one.name: one.value for one in suite.properties()}
     assert properties["verdict"] == "error"
-    assert properties["openai"] == "1.0.0"
-    assert properties["header"] == "X-Zoo-Session-ID"
+    assert properties["environment.openai"] == "1.0.0"
+    assert properties["suite.header"] == "X-Zoo-Session-ID"

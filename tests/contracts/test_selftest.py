@@ -138,7 +138,11 @@ def test_matrix_names_the_narrowest_first(trial: Callable[..., Trial]) -> None:
 
 
 def test_matrix_tells_what_nobody_trips(trial: Callable[..., Trial]) -> None:
-    text = write_matrix(Matrix(ids=("a/one", "a/two"), trials=(trial({"a/one": Cell.BROKEN}),)))
+    trials = (trial({"a/one": Cell.BROKEN}),)
+    part = Matrix(ids=("a/one", "a/two"), trials=trials, is_whole=False)
+    assert (part.exit_code, "NOBODY" in write_matrix(part)) == (0, False)
+    assert "nobody" not in write_matrix(part)
+    text = write_matrix(Matrix(ids=("a/one", "a/two"), trials=trials))
 
     assert "tripped by nobody: a/two\n" in text
     assert "known-bad: 1 killed\n" in text

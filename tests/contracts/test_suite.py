@@ -11,7 +11,7 @@ from litellm_contracts._doors import BUNDLED, PythonDoor
 from litellm_contracts._errors import HandlerError, UnknownContractError
 from litellm_contracts._loading import load_factory
 from litellm_contracts._model import Level, Result, Status, Verdict
-from litellm_contracts._profile import ZOO
+from litellm_contracts._profile import ZOO, choose_profile
 from litellm_contracts._run import Options
 from litellm_contracts._suite import run_contract, run_suite
 from litellm_contracts._tables import all_contracts, find_contract
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Judge = Callable[..., Result]
 
-MINE = dataclasses.replace(ZOO, name="custom", header="X-Mine-Session-ID")
+MINE = dataclasses.replace(ZOO, header="X-Mine-Session-ID")
 FIRST_TURN = "presence/first-turn"
 
 
@@ -324,6 +324,13 @@ def test_a_run_says_what_it_judged_with_what(bundled: PythonDoor, first_turn: Co
             " --header X-Mine-Session-ID",
             id="another header",
         ),
+        pytest.param(
+            {"profile": choose_profile("opencode-go", "X-Mine-Session-ID")},
+            " --profile opencode-go --header X-Mine-Session-ID",
+            id="another profile and header",
+        ),
+        pytest.param({"profile": choose_profile("codex")}, " --profile codex", id="profile"),
+        pytest.param({"requirements": "2026-11"}, " --requirements 2026-11", id="frozen"),
         pytest.param({"litellm": "1.90.0"}, " --litellm 1.90.0", id="another LiteLLM"),
     ],
 )

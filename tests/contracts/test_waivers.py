@@ -84,7 +84,7 @@ def test_a_waived_contract_tells_the_reason_and_what_was_seen() -> None:
     entry = {**WAIVER, "issue": "#12", "until": dt.date(2027, 1, 31)}
     waivers = read_waivers([entry], KNOWN, TODAY, "here")
     [waived] = apply_waivers([result(Status.FAIL)], waivers, HERE)
-    assert waived.message == "waived: until the rewrite, #12, until 2027-01-31 (it does not hold)"
+    assert waived.message == "until the rewrite, #12, until 2027-01-31 (it does not hold)"
 
 
 def test_other_contracts_are_left_alone() -> None:
@@ -137,7 +137,7 @@ def test_the_first_of_several_that_apply_is_told() -> None:
     entries = [{**WAIVER, "openai": ">=1"}, {**WAIVER, "python": ">=3", "reason": "other"}]
     waivers = read_waivers(entries, KNOWN, TODAY, "here")
     [waived] = apply_waivers([result(Status.FAIL)], waivers, HERE)
-    assert waived.message == "waived: until the rewrite (it does not hold)"
+    assert waived.message == "until the rewrite (it does not hold)"
 
 
 def test_two_waivers_of_one_contract_may_differ_in_their_conditions() -> None:

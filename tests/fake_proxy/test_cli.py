@@ -124,6 +124,7 @@ def test_a_taken_port_is_told_in_one_line(fake_litellm: FakeLiteLLM) -> None:
     ("options", "message"),
     [
         pytest.param(["--litellm", "latest"], "is not a LiteLLM release", id="litellm"),
+        pytest.param(["--litellm", "9"], "is not a LiteLLM release", id="litellm of the future"),
         pytest.param(["--port", "70000"], "port 70000 is not a port", id="port"),
         pytest.param(["--host", "192.0.2.1", "--port", "0"], "cannot listen on", id="host"),
     ],

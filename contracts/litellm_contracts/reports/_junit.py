@@ -21,9 +21,10 @@ def write_junit(report: Report) -> str:
     from junitparser import JUnitXml, TestSuite
 
     suite = TestSuite("litellm-contracts")
-    for part in (report.suite, report.handler, report.environment):
-        for name, value in part.items():
-            suite.add_property(name, visible(str(value)))
+    parts = {"suite": report.suite, "handler": report.handler, "environment": report.environment}
+    for part, facts in parts.items():
+        for name, value in facts.items():
+            suite.add_property(f"{part}.{name}", visible(str(value)))
     suite.add_property("verdict", report.verdict.value)
     for result in report.results:
         suite.add_testcase(_testcase(result))
@@ -47,8 +48,12 @@ def _testcase(result: Result) -> TestCase:
             case.result = [_told(Error(message, "suite"), told)]
         case Status.NOT_RUN | Status.NOT_APPLICABLE | Status.WAIVED:
             case.result = [Skipped(f"{result.status.value}: {message}")]
+            if result.status is Status.WAIVED:
+                case.system_out = told
         case Status.WARN:
             case.system_out = told
+        case Status.PASS if message:
+            case.system_out = message
     return case
 
 

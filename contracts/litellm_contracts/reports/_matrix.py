@@ -33,6 +33,8 @@ def _lines(matrix: Matrix) -> Iterator[str]:
     yield "kill matrix: each contract with the known-bad handlers that break it, narrowest first"
     yield "(in brackets how many contracts that handler breaks)"
     for one, trials in matrix.trips().items():
+        if not (trials or matrix.is_whole):
+            continue
         first = f"{trials[0].name} [{len(trials[0].broken)}]" if trials else "NOBODY"
         more = f" and {len(trials) - 1} more" if len(trials) > 1 else ""
         yield f"  {one:<42} {first}{more}"
@@ -47,10 +49,10 @@ def _lines(matrix: Matrix) -> Iterator[str]:
 
 
 def _summary(matrix: Matrix) -> Iterator[str]:
-    trips = matrix.trips()
+    trips = matrix.trips() if matrix.is_whole else {}
     if untripped := [one for one, trials in trips.items() if not trials]:
         yield shorten(f"tripped by nobody: {', '.join(untripped)}", _WIDTH)
-    if wide := matrix.tripped_by_the_way():
+    if wide := matrix.tripped_by_the_way() if matrix.is_whole else []:
         yield f"tripped only by handlers that trip more than {FEW}: {', '.join(wide)}"
     words = Counter((trial.is_right, trial.word) for trial in matrix.trials)
     for is_right, what in ((False, "known-bad"), (True, "right but unusual")):

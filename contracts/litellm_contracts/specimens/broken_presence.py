@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import AsyncHandler, Parts, Turn
+from litellm_contracts.specimens._base import AsyncHandler, Parts, SyncHandler, Turn
 from litellm_contracts.specimens._ids import DUE, RATE_LIMITS, RETRIES
 from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import known_bad
@@ -40,6 +40,13 @@ def _waits_by_its_own_clock(turn: Turn, _: Parts) -> bool:
 
 def _has_unknown_metadata(turn: Turn, _: Parts) -> bool:
     return not set(turn.metadata or {}) <= {"task_id", "tools", "tool_choice"}
+
+
+def _failed_otherwise_before(turn: Turn, handler: Parts) -> bool:
+    status = getattr(turn.failure, "status_code", None)
+    failures: set[int | None] = handler.memory.setdefault("failures", set())
+    failures.add(status)
+    return status == 500 and 429 in failures  # noqa: PLR2004
 
 
 _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ...] = (
@@ -146,6 +153,14 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         presence/every-turn throughout/header
         presence/unusual-conversation
         presence/where-a-call-may-fail recognition/nothing-else-filed-there""",
+    ),
+    (
+        "header-missing-where-a-subtask-names-its-mode",
+        "Takes a subtask that names its mode for one without a session.",
+        lambda turn, _: {"parent_task_id", "mode"} <= set(turn.metadata or {}),
+        SyncHandler,
+        """presence/unknown-metadata presence/unusual-conversation schema/create-message
+        throughout/header""",
     ),
     (
         "header-missing-for-capitals",
@@ -255,6 +270,13 @@ _DROPS: tuple[tuple[str, str, Callable[[Turn, Any], bool], type[Parts], str], ..
         isolation/calls-between-chunks presence/gpt-5-model schema/create-message
         throughout/header
         presence/other-surroundings""",
+    ),
+    (
+        "header-missing-where-a-proxy-fails-in-two-ways",
+        "Loses the header where the proxy failed, and has limited an earlier call.",
+        _failed_otherwise_before,
+        SyncHandler,
+        "presence/retry-after-500 throughout/header",
     ),
     (
         "header-missing-on-reconnection",
