@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import functools
-import gc
 import os
 import signal
-import ssl
 import sys
 import threading
 import traceback
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from litellm_contracts._cli_bisect import add_bisect_command
 from litellm_contracts._cli_check import add_check_command, add_waive_command
@@ -37,9 +34,9 @@ EXIT_READER_LEFT = 141  # as a shell reports a program that SIGPIPE ended
 EPILOG = "exit codes:\n" + "".join(f"  {code}  {text}\n" for code, text in EXIT_CODES.items())
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code."""
-    args = _parser().parse_args(argv)
+def main(argv: Sequence[str] | None = None, *, apart: bool = False) -> int:
+    """Run the command line and return the exit code; call handlers in other processes, if asked."""
+    args = argparse.Namespace(**vars(_parser().parse_args(argv)), apart=apart)
     try:
         with _termination_as_interrupt():
             return int(args.run(args))
@@ -119,33 +116,16 @@ def run() -> NoReturn:
     A handler that hangs is left in a daemon thread; Python aborts where such a thread holds the
     lock of a stream while the interpreter shuts down, so that is not done then.
     """
-    # Looking for garbage all the time is a tenth of a run, and there is next to none to find.
-    gc.set_threshold(100_000)
-    # A stream that its handler never closed complains whenever it is collected, which is neither a
-    # finding nor anything for the user's eyes.
-    sys.unraisablehook = lambda _: None
-    _read_certificates_once()
-    code = main()
+    from litellm_contracts._processes import tune_process
+
+    tune_process()
+    code = main(apart=True)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):  # its reader has left, or it is closed
             stream.flush()
     if threading.active_count() > 1:
         os._exit(code)
     sys.exit(code)
-
-
-def _read_certificates_once() -> None:
-    """Let clients share a TLS context: next to none speaks TLS, yet each reads all certificates.
-
-    That was about a fifth of a run.
-    """
-    create = ssl.create_default_context
-    shared = functools.cache(create)
-
-    def create_default_context(*args: Any, **kwargs: Any) -> ssl.SSLContext:  # noqa: ANN401
-        return create(*args, **kwargs) if kwargs.get("cadata") else shared(*args, **kwargs)
-
-    ssl.create_default_context = create_default_context
 
 
 def _tell(text: str) -> None:

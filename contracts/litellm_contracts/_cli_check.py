@@ -40,6 +40,7 @@ class Plan:
     options: Options
     selected: set[str] | None
     jobs: int
+    apart: bool
 
     def run(self) -> Report:
         """Judge the handler."""
@@ -53,6 +54,7 @@ class Plan:
                 self.options,
                 selected=self.selected,
                 jobs=self.jobs,
+                apart=self.apart,
                 progress=progress,
             )
 
@@ -217,4 +219,5 @@ def _plan(args: argparse.Namespace) -> Plan:
         options=options,
         selected=selected,
         jobs=config.jobs,
+        apart=args.apart,
     )

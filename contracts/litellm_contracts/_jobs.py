@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from fake_litellm import Cut, Failure
 from litellm_contracts._model import Status
-from litellm_contracts._processes import process_pool
+from litellm_contracts._processes import process_pool, tune_process
 from litellm_contracts._suite import run_contract
 from litellm_contracts._tables import all_contracts
 from litellm_contracts._tally import Tally
@@ -56,7 +56,7 @@ def run_in_processes(
     first, *rest = (contract for contract in contracts if not contract.everywhere)
     seen: Exchanges = {}
     results = [tally.add(run_contract(first, door, options, seen))]
-    method = _start_method()
+    method = start_method()
     # A fork costs next to nothing, another process or a program its imports.
     apart = (_WAITING_SHARES if door.in_process else 1) if method == "fork" else 0
     own, *others = _shares(rest, jobs, apart)
@@ -66,26 +66,32 @@ def run_in_processes(
             pool.submit(_run_share, door.recipe, [*share, *everywhere], options, tally.elsewhere())
             for share in others
         ]
-        results += _run(door, [*own, *everywhere], options, seen, tally)
+        results += run_share(door, [*own, *everywhere], options, tally, seen)
         for future in futures:
             results += tally.wait_for(future)
-    merged = _merged(results)
+    found = merged(results)
     for contract in everywhere:
-        tally.add(merged[contract.id])
-    return merged
+        tally.add(found[contract.id])
+    return found
 
 
 def _run_share(
     recipe: Recipe, contracts: Sequence[Contract], options: Options, tally: Tally
 ) -> list[Result]:
+    tune_process()
     with recipe.open() as door:
-        return _run(door, contracts, options, {}, tally)
+        return run_share(door, contracts, options, tally)
 
 
-def _run(
-    door: Door, contracts: Sequence[Contract], options: Options, seen: Exchanges, tally: Tally
+def run_share(
+    door: Door,
+    contracts: Sequence[Contract],
+    options: Options,
+    tally: Tally,
+    seen: Exchanges | None = None,
 ) -> list[Result]:
     """Run contracts one after the other; of those that hold everywhere, each share has a part."""
+    seen = {} if seen is None else seen
     results = []
     for contract in contracts:
         result = run_contract(contract, door, options, seen)
@@ -93,7 +99,7 @@ def _run(
     return results
 
 
-def _merged(results: Sequence[Result]) -> dict[str, Result]:
+def merged(results: Sequence[Result]) -> dict[str, Result]:
     """Return the results by id; of several parts the one that departs first in the tables.
 
     A part that found nothing to judge counts where the others did neither.
@@ -108,13 +114,13 @@ def _merged(results: Sequence[Result]) -> dict[str, Result]:
             order.index(exchange),
         )
 
-    merged: dict[str, Result] = {}
+    found: dict[str, Result] = {}
     for result in results:
-        merged[result.id] = min(merged.get(result.id, result), result, key=place)
-    return merged
+        found[result.id] = min(found.get(result.id, result), result, key=place)
+    return found
 
 
-def _start_method() -> Literal["fork", "spawn"]:
+def start_method() -> Literal["fork", "spawn"]:
     """Choose to fork where no thread could be missed in the copy: one of ours, or a library's."""
     threads = Path("/proc/self/task")
     deadline = time.monotonic() + _LONGEST_GOODBYE

@@ -2,16 +2,150 @@
 
 from __future__ import annotations
 
+import ctypes
+import functools
+import gc
 import multiprocessing
 import os
 import signal
+import ssl
+import sys
 import threading
+import traceback
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from multiprocessing.connection import Connection
+
+T = TypeVar("T")
+_PAUSE = 0.2
+_GOODBYE = 2.0
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+
+
+class ProcessEndedError(Exception):
+    """A process ended before it returned anything.
+
+    Attributes:
+        exit_code: Its exit code; of one that a signal ended, the signal's number below 0.
+    """
+
+    def __init__(self, exit_code: int) -> None:
+        how = f"exit code {exit_code}"
+        if exit_code < 0:
+            how = f"signal {-exit_code}"
+            with suppress(ValueError):
+                how = signal.Signals(-exit_code).name
+        super().__init__(how)
+        self.exit_code = exit_code
+
+
+def run_apart(
+    method: Literal["fork", "spawn"],
+    function: Callable[..., T],
+    *arguments: Any,  # noqa: ANN401
+    meanwhile: Callable[[], None],
+) -> T:
+    """Call a function in a process of its own, and return what it returns.
+
+    Args:
+        method: Where it is spawned, function and arguments are pickled.
+        function: Called there.
+        arguments: It is called with these.
+        meanwhile: Called here again and again.
+
+    Raises:
+        ProcessEndedError: where the process ended before.
+    """
+    context = multiprocessing.get_context(method)
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(  # type: ignore[attr-defined]
+        target=_answer, args=(theirs, method, function, arguments)
+    )
+    process.start()
+    theirs.close()
+    try:
+        while not ours.poll(_PAUSE):
+            meanwhile()
+        value, error, told = ours.recv()
+    except (EOFError, ConnectionResetError):
+        process.join()
+        raise ProcessEndedError(process.exitcode or 0) from None
+    except BaseException:
+        process.terminate()
+        raise
+    finally:
+        process.join(_GOODBYE)
+        process.kill()
+        process.join()
+        ours.close()
+    if error is not None:
+        error.add_note(told)
+        raise error
+    return value  # type: ignore[no-any-return]
+
+
+def _answer(
+    connection: Connection, method: str, function: Callable[..., Any], arguments: tuple[Any, ...]
+) -> None:
+    if method == "fork":  # a thread that watches its parent would forbid to fork once more
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    else:
+        _belong_to_the_parent()
+    signal.signal(signal.SIGTERM, _leave)  # so that it ends its own processes
+    tune_process()
+    value: Any = None
+    raised: Exception | None = None
+    told = ""
+    try:
+        value = function(*arguments)
+    except Exception as error:  # noqa: BLE001 - told by the parent
+        raised, told = error, traceback.format_exc()
+    except KeyboardInterrupt:
+        os._exit(1)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    connection.send((value, raised, told))
+    connection.close()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # what a handler printed; it may have closed them
+            stream.flush()
+    os._exit(0)  # threads that handlers left keep nothing alive
+
+
+def _leave(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def tune_process() -> None:
+    """Change what takes time in a process that judges, and nowhere else."""
+    # Looking for garbage all the time is a tenth of a run, and there is next to none to find.
+    gc.set_threshold(100_000)
+    # A stream that its handler never closed complains whenever it is collected, which is neither a
+    # finding nor anything for the user's eyes.
+    sys.unraisablehook = lambda _: None
+    _read_certificates_once()
+
+
+def _read_certificates_once() -> None:
+    """Let clients share a TLS context: next to none speaks TLS, yet each reads all certificates.
+
+    That was about a fifth of a run.
+    """
+    create = ssl.create_default_context
+    if hasattr(create, "cache_info"):
+        return
+    shared = functools.cache(create)
+
+    @functools.wraps(create)
+    def create_default_context(*args: Any, **kwargs: Any) -> ssl.SSLContext:  # noqa: ANN401
+        return create(*args, **kwargs) if kwargs.get("cadata") else shared(*args, **kwargs)
+
+    create_default_context.cache_info = shared.cache_info  # type: ignore[attr-defined]
+    ssl.create_default_context = create_default_context
 
 
 @contextmanager

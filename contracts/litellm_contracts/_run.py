@@ -49,6 +49,8 @@ class Options:
         examples: How many examples each generated contract draws.
         limit: Seconds in which some call of a contract has to come back; twice as many where it
             makes a hundred.
+        grace: Seconds beyond the limit after which the process ends itself, as a handler holds the
+            interpreter; `None` where it is not the suite's own.
         requirements: Name of the requirement set, or `all`.
         waivers: What is known to be broken.
     """
@@ -58,6 +60,7 @@ class Options:
     seed: int = DEFAULT_SEED
     examples: int = DEFAULT_EXAMPLES
     limit: float = CONTRACT_LIMIT
+    grace: float | None = None
     requirements: str = EVERYTHING
     waivers: tuple[Waiver, ...] = ()
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import logging
+import os
 import platform
 import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._calling import words_of
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from litellm_contracts._door import Door
 
 _HOPELESS = 2
-_SHORT_LIMIT = 2.0
+SHORT_LIMIT = 2.0
 
 
 def run_suite(  # noqa: PLR0913 - a run is described by its options, the rest is how to run
@@ -37,11 +40,13 @@ def run_suite(  # noqa: PLR0913 - a run is described by its options, the rest is
     *,
     selected: Collection[str] | None = None,
     jobs: int = 1,
+    apart: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Report:
     """Judge a handler, in `jobs` processes; what is not `selected` is reported as not run.
 
-    `progress` is told how many contracts were judged so far.
+    `progress` is told how many contracts were judged so far. Where the handler is called `apart`,
+    it is so in other processes alone, which it may end.
 
     Raises:
         HandlerError: where no handler can be built.
@@ -51,7 +56,11 @@ def run_suite(  # noqa: PLR0913 - a run is described by its options, the rest is
     chosen = [one for one in contracts if selected is None or one.id in selected]
     to_run = needed(chosen, contracts)
     with tally(progress) as counted:
-        if jobs > 1 and len(to_run) > 1:
+        if apart and door.in_process:
+            from litellm_contracts._supervised import run_supervised
+
+            results = run_supervised(door, to_run, options, jobs, counted)
+        elif jobs > 1 and len(to_run) > 1:
             from litellm_contracts._jobs import run_in_processes
 
             results = run_in_processes(door, to_run, options, jobs, counted)
@@ -128,7 +137,9 @@ def run_contract(
     started = time.perf_counter()
     limit, why = _patience(contract, options, seen)
     # Nobody waits twice for the same calls.
-    hangs = seen.get(contract.exchange, run) is None or not _ends_in_time(run, contract, limit)
+    hangs = seen.get(contract.exchange, run) is None or not _ends_in_time(
+        run, contract, options, limit
+    )
     seconds = time.perf_counter() - started
     if hangs:
         seen[contract.exchange] = None
@@ -168,7 +179,7 @@ def _patience(contract: Contract, options: Options, seen: Exchanges) -> tuple[fl
     outcomes = [one for observation in seen.values() if observation for one in observation.outcomes]
     if len(seen) < _HOPELESS or any(not outcome.hangs for outcome in outcomes):
         return options.limit * (1 + len(contract.calls) / 100), ""
-    return min(options.limit, _SHORT_LIMIT), "; it has come back from no call before either"
+    return min(options.limit, SHORT_LIMIT), "; it has come back from no call before either"
 
 
 def _sent_nothing(contract: Contract, seen: Exchanges) -> bool:
@@ -189,7 +200,7 @@ def _unseen(contract: Contract) -> str:
     return ""
 
 
-def _ends_in_time(run: ContractRun, contract: Contract, limit: float) -> bool:
+def _ends_in_time(run: ContractRun, contract: Contract, options: Options, limit: float) -> bool:
     """Wait for the end as long as calls come back: a handler may well take its time."""
     thread = threading.Thread(target=run.run, name=contract.id, daemon=True)
     with _uncollected():
@@ -197,8 +208,23 @@ def _ends_in_time(run: ContractRun, contract: Contract, limit: float) -> bool:
         came_back = -1
         while thread.is_alive() and run.came_back > came_back:
             came_back = run.came_back
-            thread.join(limit)
+            with _watched(limit, options.grace):
+                thread.join(limit)
     return not thread.is_alive()
+
+
+@contextmanager
+def _watched(limit: float, grace: float | None) -> Iterator[None]:
+    """End the process where what is called holds the interpreter, so that no Python can run."""
+    if grace is None:
+        yield
+        return
+    with Path(os.devnull).open("w") as nowhere:
+        faulthandler.dump_traceback_later(limit + grace, exit=True, file=nowhere)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 @contextmanager
@@ -221,6 +247,12 @@ def _incomplete(evidence: Mapping[str, Any]) -> str:
     if evidence.get("complete", True):
         return ""
     return f"only {evidence['examples']} generated calls: the time for more was spent"
+
+
+def ended(contract: Contract, door: Door, options: Options, message: str) -> Result:
+    """Return the result of a contract in which the process of its handler ended."""
+    shown = ContractRun(contract, door, options, {}).without_exchange()
+    return replace(_result(contract, _failed(contract), message), evidence=shown)
 
 
 def _failed(contract: Contract) -> Status:

@@ -36,21 +36,26 @@ class Tally:
 
     def add(self, result: Result) -> Result:
         """Count a contract that was judged, and return its result."""
+        self.count()
+        return result
+
+    def count(self) -> None:
+        """Count a contract that was judged."""
         if self.path is not None:
             with Path(self.path).open("ab") as file:
                 file.write(b".")
-        self._tell()
-        return result
+        self.tell()
 
     def wait_for(self, future: Future[list[Result]]) -> list[Result]:
         """Return what another process found; tell the count until it has."""
         while self.show is not None and wait([future], _PAUSE).not_done:
-            self._tell()
+            self.tell()
         results = future.result()
-        self._tell()
+        self.tell()
         return results
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Tell the count, where somebody wants to know."""
         if self.show is not None and self.path is not None:
             self.show(Path(self.path).stat().st_size)
 

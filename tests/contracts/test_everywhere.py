@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from litellm_contracts._doors import BUNDLED, PythonDoor
-from litellm_contracts._jobs import _merged
+from litellm_contracts._jobs import merged
 from litellm_contracts._loading import load_factory
 from litellm_contracts._model import Level, Result, Status
 from litellm_contracts._run import Options
@@ -133,7 +133,7 @@ def test_of_the_parts_of_several_processes_the_worst_is_kept(
     parts: list[tuple[Status, str | None]], kept: int
 ) -> None:
     results = [result(HEADER, *part) for part in parts]
-    assert _merged(results) == {HEADER.id: results[kept]}
+    assert merged(results) == {HEADER.id: results[kept]}
 
 
 def test_every_one_that_ships_applies_to_the_bundled_handler_and_makes_no_calls() -> None:

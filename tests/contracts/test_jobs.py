@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from litellm_contracts._jobs import _shares, _start_method, _waits
+from litellm_contracts._jobs import _shares, _waits, start_method
 from litellm_contracts._tables import all_contracts
 
 if TYPE_CHECKING:
@@ -70,12 +70,12 @@ def test_the_contracts_that_wait_are_known() -> None:
 
 @pytest.mark.usefixtures("another_thread")
 def test_threads_are_not_forked() -> None:
-    assert _start_method() == "spawn"
+    assert start_method() == "spawn"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how many threads there are")
 def test_a_process_with_one_thread_is_forked() -> None:
-    code = "from litellm_contracts import _jobs; print(_jobs._start_method())"
+    code = "from litellm_contracts import _jobs; print(_jobs.start_method())"
     asked = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )

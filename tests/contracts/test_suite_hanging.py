@@ -58,7 +58,7 @@ def test_a_handler_that_hangs_is_waited_for_once_an_exchange() -> None:
 def test_a_handler_that_hangs_in_each_call_is_soon_given_little_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_suite, "_SHORT_LIMIT", 0.1)
+    monkeypatch.setattr(_suite, "SHORT_LIMIT", 0.1)
     turns = [find_contract(name) for name in TURNS]
     report = run_suite(PythonDoor(Hanging, "my:factory"), turns, Options(limit=0.2))
     told = [result.message for result in report.results]
@@ -70,7 +70,7 @@ def test_a_handler_that_hangs_in_each_call_is_soon_given_little_time(
 def test_a_handler_that_comes_back_from_one_call_is_given_its_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_suite, "_SHORT_LIMIT", 0.0)
+    monkeypatch.setattr(_suite, "SHORT_LIMIT", 0.0)
     turns = [find_contract(name) for name in TURNS]
     report = run_suite(PythonDoor(load_factory(BUNDLED), BUNDLED), turns, Options())
     assert {result.status for result in report.results} == {Status.PASS}

@@ -80,7 +80,7 @@ def test_the_bar_does_not_keep_processes_from_being_forked() -> None:
         "terminal.wants_colour = lambda _: True\n"
         "with terminal.progress_bar(7) as told:\n"
         "    told(1)\n"
-        "    print(_jobs._start_method())\n"
+        "    print(_jobs.start_method())\n"
     )
     asked = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
