@@ -73,6 +73,16 @@ def test_a_failure_without_a_request_is_told(report: Report) -> None:
     assert "likely" not in told
 
 
+def test_a_call_that_departs_in_another_way_shows_its_last_request(report: Report) -> None:
+    failed = report.results[1]
+    finding = {"message": "returned nothing", "call": "ask", "request": None, "cause": ""}
+    silent = replace(failed, evidence={**failed.evidence, "findings": [finding]})
+    assert "  request 2 of 3, answered 200:" in list(failure_lines(silent))
+    another = {**finding, "call": "before"}
+    silent = replace(failed, evidence={**failed.evidence, "findings": [another]})
+    assert not [line for line in failure_lines(silent) if "answered 200" in line]
+
+
 def test_a_generated_failure_shows_the_smallest_call(report: Report) -> None:
     failed = report.results[1]
     example = [{"method": "complete_prompt", "prompt": "0"}]

@@ -139,7 +139,7 @@ def _finding_lines(
     if evidence.get("conditions"):
         needed = ", ".join(f"{name}: {level}" for name, level in evidence["conditions"].items())
         yield f"  only with {needed}"
-    request = _request(evidence, findings[0]["request"])
+    request = _request(evidence, findings[0])
     if request is not None:
         yield from _request_lines(request)
     if findings[0]["cause"]:
@@ -179,9 +179,13 @@ def _shown(text: str) -> str:
     return visible(text).replace("\n", "\n            ")
 
 
-def _request(evidence: Mapping[str, Any], number: int | None) -> Mapping[str, Any] | None:
+def _request(evidence: Mapping[str, Any], finding: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the request that departs; of a call that departs in another way its last one."""
     requests = evidence.get("requests", [])
-    return next((request for request in requests if request["number"] == number), None)
+    if finding["request"] is not None:
+        return next((one for one in requests if one["number"] == finding["request"]), None)
+    sent = [one for one in requests if one["call"] == finding["call"] is not None]
+    return sent[-1] if sent else None
 
 
 def _request_lines(request: Mapping[str, Any]) -> Iterator[str]:
