@@ -109,9 +109,8 @@ class PythonHandler:
         close = getattr(self._handler, "aclose", None) or getattr(self._handler, "close", None)
         if not callable(close):
             return
-        with suppress(
-            Exception, SystemExit, KeyboardInterrupt
-        ):  # a clumsy goodbye breaks no contract, and a long one neither
+        # A clumsy goodbye breaks no contract, and a long one neither.
+        with suppress(Exception, SystemExit, KeyboardInterrupt):
             async with asyncio.timeout(CLOSE_LIMIT):
                 await self._invoke(close)
 

@@ -197,12 +197,11 @@ def _count_failures(outcomes: Iterable[Outcome], sent: Mapping[str, int]) -> Non
         handler = outcome.call.handler
         outcome.failed_before = in_a_row[handler]
         outcome.refused_before = refused.get(handler, "")
-        if outcome.error is not None:
-            refused[handler] = _refusal(outcome.call) or outcome.refused_before
         if outcome.error is None:
-            in_a_row[handler] = 0
-            refused.pop(handler, None)
-        elif outcome.call.times == 1:  # else it is the last of them that failed, not all
+            in_a_row[handler], refused[handler] = 0, ""
+            continue
+        refused[handler] = _refusal(outcome.call) or outcome.refused_before
+        if outcome.call.times == 1:  # else it is the last of them that failed, not all
             in_a_row[handler] += sent[outcome.call.name]
 
 

@@ -91,7 +91,8 @@ def run_apart(
 def _answer(
     connection: Connection, method: str, function: Callable[..., Any], arguments: tuple[Any, ...]
 ) -> None:
-    if method == "fork":  # a thread that watches its parent would forbid to fork once more
+    if method == "fork" and sys.platform == "linux":
+        # A thread that watches its parent would forbid to fork once more.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     else:
@@ -120,8 +121,9 @@ def _leave(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+@functools.cache
 def tune_process() -> None:
-    """Change what takes time in a process that judges, and nowhere else."""
+    """Change once what takes time in a process that judges; its forks are as it is."""
     # Looking for garbage all the time is a tenth of a run, and there is next to none to find.
     gc.set_threshold(100_000)
     # A stream that its handler never closed complains whenever it is collected, which is neither a
@@ -136,15 +138,11 @@ def _read_certificates_once() -> None:
     That was about a fifth of a run.
     """
     create = ssl.create_default_context
-    if hasattr(create, "cache_info"):
-        return
     shared = functools.cache(create)
 
-    @functools.wraps(create)
     def create_default_context(*args: Any, **kwargs: Any) -> ssl.SSLContext:  # noqa: ANN401
         return create(*args, **kwargs) if kwargs.get("cadata") else shared(*args, **kwargs)
 
-    create_default_context.cache_info = shared.cache_info  # type: ignore[attr-defined]
     ssl.create_default_context = create_default_context
 
 

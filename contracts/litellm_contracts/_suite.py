@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from litellm_contracts._door import Door
+    from litellm_contracts._tally import Tally
 
 _HOPELESS = 2
 SHORT_LIMIT = 2.0
@@ -60,15 +61,8 @@ def run_suite(  # noqa: PLR0913 - a run is described by its options, the rest is
             from litellm_contracts._supervised import run_supervised
 
             results = run_supervised(door, to_run, options, jobs, counted)
-        elif jobs > 1 and len(to_run) > 1:
-            from litellm_contracts._jobs import run_in_processes
-
-            results = run_in_processes(door, to_run, options, jobs, counted)
         else:
-            seen: Exchanges = {}
-            results = {
-                one.id: counted.add(run_contract(one, door, options, seen)) for one in to_run
-            }
+            results = judge_all(door, to_run, options, jobs, counted)
     ran = {one.id: results[one.id] for one in chosen}
     every = [ran.get(one.id) or _result(one, Status.NOT_RUN, "deselected") for one in contracts]
     return Report(
@@ -87,6 +81,22 @@ def run_suite(  # noqa: PLR0913 - a run is described by its options, the rest is
         environment=_environment(options, handler),
         seconds=time.perf_counter() - started,
     )
+
+
+def judge_all(
+    door: Door, contracts: Sequence[Contract], options: Options, jobs: int, counted: Tally
+) -> dict[str, Result]:
+    """Judge contracts from this process, in `jobs` of them; return the results by id.
+
+    Raises:
+        HandlerError: where no handler can be built.
+    """
+    if jobs > 1 and len(contracts) > 1:
+        from litellm_contracts._jobs import run_in_processes
+
+        return run_in_processes(door, contracts, options, jobs, counted)
+    seen: Exchanges = {}
+    return {one.id: counted.add(run_contract(one, door, options, seen)) for one in contracts}
 
 
 def suite_version() -> str:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from litellm_contracts import _suite
 from litellm_contracts._doors import PythonRecipe
-from litellm_contracts._jobs import merged, run_in_processes, run_share, start_method
+from litellm_contracts._errors import HandlerError
+from litellm_contracts._jobs import merged, run_share, start_method
 from litellm_contracts._processes import ProcessEndedError, run_apart
 from litellm_contracts._tally import Tally
 
@@ -44,7 +45,7 @@ def run_supervised(
         The results by contract id.
 
     Raises:
-        HandlerError: where no handler can be built.
+        HandlerError: where no handler can be built, or it ends the process in no contract alone.
     """
     method = start_method()
     opened = door if method == "fork" else door.recipe
@@ -59,19 +60,13 @@ def run_supervised(
 
 
 def _judge(
-    opened: Opened,
-    contracts: Sequence[Contract],
-    options: Options,
-    jobs: int,
-    tally: Tally,
+    opened: Opened, contracts: Sequence[Contract], options: Options, jobs: int, tally: Tally
 ) -> dict[str, Result]:
-    with _door(opened) as door:
-        if jobs > 1 and len(contracts) > 1:
-            try:
-                return run_in_processes(door, contracts, options, jobs, tally)
-            except BrokenProcessPool:
-                os._exit(1)  # as if this process had been ended
-        return merged(run_share(door, contracts, options, tally))
+    try:
+        with _door(opened) as door:
+            return _suite.judge_all(door, contracts, options, jobs, tally)
+    except BrokenProcessPool:
+        os._exit(1)  # as if this process had been ended
 
 
 def _one_by_one(
@@ -80,7 +75,8 @@ def _one_by_one(
     """Judge each contract in a process of its own, which may end as it likes."""
     everywhere = [contract for contract in contracts if contract.everywhere]
     results: list[Result] = []
-    held = 0
+    ends = held = 0
+    tally.begin_anew()
     for contract in contracts:
         if contract.everywhere:
             continue
@@ -95,14 +91,22 @@ def _one_by_one(
             arguments = (opened, [contract, *everywhere], given)
             results += run_apart(method, _judge_alone, *arguments, meanwhile=tally.tell)
         except ProcessEndedError as error:
+            ends += 1
             why = f"the handler ended the process that it ran in ({error})"
             if time.monotonic() - started > limit + grace:
                 held += 1
                 why = f"stopped: the handler held the interpreter for {limit + grace:.0f} s"
             results.append(_suite.ended(contract, door, options, why))
         tally.count()
+    if not ends:
+        spec = " ".join(door.recipe.words())
+        raise HandlerError(
+            f"{spec} ended the process that it ran in, or held its interpreter, among all contracts "
+            "and in none of them alone: look for what it counts or keeps over handlers"
+        )
     found = merged(results)
     for contract in everywhere:
+        tally.count()
         why = "no request was sent that it could judge"
         found.setdefault(contract.id, _suite.ended(contract, door, options, why))
     return found

@@ -46,6 +46,11 @@ class Tally:
                 file.write(b".")
         self.tell()
 
+    def begin_anew(self) -> None:
+        """Forget what was counted."""
+        if self.path is not None:
+            Path(self.path).write_bytes(b"")
+
     def wait_for(self, future: Future[list[Result]]) -> list[Result]:
         """Return what another process found; tell the count until it has."""
         while self.show is not None and wait([future], _PAUSE).not_done:

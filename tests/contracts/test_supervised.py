@@ -130,6 +130,40 @@ def test_a_handler_that_holds_the_interpreter_is_stopped(
     assert report.results[1].message == "stopped: the handler held the interpreter for 4 s"
 
 
+COUNTING = """
+import os
+from litellm_handler import LiteLLMHandler
+
+class Counting(LiteLLMHandler):
+    built = 0
+    def __init__(self, **given):
+        super().__init__(**given)
+        Counting.built += 1
+        if Counting.built == 3:
+            os._exit(0)
+"""
+
+
+def test_a_process_that_is_ended_in_no_contract_alone_is_not_green(tmp_path: Path) -> None:
+    path = tmp_path / "counting.py"
+    path.write_text(COUNTING, encoding="utf-8")
+    door = PythonRecipe(f"{path}:Counting").open()
+    with pytest.raises(HandlerError, match="among all contracts and in none of them alone"):
+        run_suite(door, [find_contract(one) for one in CONTRACTS], Options(), apart=True)
+
+
+@pytest.mark.parametrize("leave", ["pass", "os._exit(0)"])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_contract_is_counted_once(tmp_path: Path, leave: str, jobs: int) -> None:
+    told: list[int] = []
+    path = tmp_path / "leaving.py"
+    path.write_text(HANDLER.format(leave=leave), encoding="utf-8")
+    door = PythonRecipe(f"{path}:Leaving").open()
+    contracts = [find_contract(one) for one in (*CONTRACTS, "throughout/header")]
+    run_suite(door, contracts, Options(), jobs=jobs, apart=True, progress=told.append)
+    assert told[-1] == max(told) == len(contracts)
+
+
 def test_what_must_hold_everywhere_is_judged_by_what_is_left(
     judged: Callable[..., Report],
 ) -> None:
