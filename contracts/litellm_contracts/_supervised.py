@@ -101,8 +101,8 @@ def _one_by_one(
     if not ends:
         spec = " ".join(door.recipe.words())
         raise HandlerError(
-            f"{spec} ended the process that it ran in, or held its interpreter, among all contracts "
-            "and in none of them alone: look for what it counts or keeps over handlers"
+            f"{spec} ended the process that it ran in, or held its interpreter, among all "
+            "contracts and in none of them alone: look for what it counts or keeps over handlers"
         )
     found = merged(results)
     for contract in everywhere:
