@@ -155,7 +155,9 @@ class ContractRun:
                     return
                 seen = await stage.perform(self._contract.calls, self._contract.model)
             self._seen[name] = seen
-        self._judge(seen.about(self._contract.judges))
+        judged = seen.about(self._contract.judges)
+        self._judge(judged)
+        self._describe(judged)
 
     async def _generate(self, stage: Stage) -> None:
         async def perform(call: Call, model: str) -> Observation:
@@ -185,20 +187,22 @@ class ContractRun:
 
         One whose handler did not come back, or sent nothing, is left out: its own contract says so.
         """
+        judged: tuple[str, Observation] | None = None
         for name in dict.fromkeys(contract.exchange for contract in all_contracts()):
             seen = self._seen.get(name)
-            if seen is None or not seen.seen:
-                continue
-            self._judge(seen.whole(), f"in the calls of {name}, ")
-            self.evidence["exchange"] = name
+            if seen is not None and seen.seen:
+                judged = name, seen.whole()
+                self._judge(judged[1], f"in the calls of {name}, ")
             if self.findings:
-                return
+                break
+        if judged is not None:
+            self._describe(judged[1])
+            self.evidence["exchange"] = judged[0]
 
     def _judge(self, observation: Observation, where: str = "") -> None:
         self.api_key = observation.api_key
         found = judge(self._contract.all_checks, observation, self._options.profile)
         self.findings = tuple(replace(one, message=f"{where}{one.message}") for one in found)
-        self._describe(observation)
 
     def _describe(self, observation: Observation) -> None:
         self.evidence = evidence(observation, self.findings, self.api_key, self.reproduce())
