@@ -90,8 +90,9 @@ class Call:
             `together` with a third, once the third is over.
         together: Make the call at the same time as that other call: neither is answered
             before both have arrived.
-        held: Which of its answers is held back while others are made: the first, or that to a later
-            attempt.
+        held: Which of its answers is held back whole while others are made, from 1. With 0 it is
+            the first, where alone in its stream, if it is a reply; a failure is given, so that the
+            handler waits meanwhile to try again.
         between: Make the call between two chunks of that other call, in the same task or thread.
         judged: Whether the contract's checks look at this call.
         may_refuse: Whether the handler may refuse the call: its task id is hostile. Such a call
@@ -132,7 +133,7 @@ class Call:
     during: str | None = None
     together: str | None = None
     between: str | None = None
-    held: int = 1
+    held: int = 0
     judged: bool = True
     may_refuse: bool = False
     reset_connections: int = 0

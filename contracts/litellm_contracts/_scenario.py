@@ -204,7 +204,7 @@ async def _perform_group(
         return [await handlers[leader.name].call(leader)]
     together = [call for call in group if call is leader or call.together]
     during = [call for call in group if call.during]
-    in_stream = len(together) == 1 and leader.held == 1
+    in_stream = len(together) == 1 and not leader.held
     gates = {call.name: script.hold(call, in_stream=in_stream) for call in together}
     tasks = {call.name: asyncio.create_task(handlers[call.name].call(call)) for call in together}
     for call in (one for one in together if not one.cancel):

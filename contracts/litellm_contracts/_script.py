@@ -50,16 +50,18 @@ class Script:
     def hold(self, call: Call, *, in_stream: bool) -> Gate:
         """Hold the answer of a call back, or its stream after the first piece.
 
-        A failure is not held: then the gate is reached while the handler waits to try again.
+        A failure is held only where the call says so: else the gate is reached while the handler
+        waits to try again.
         """
         gate = self.gates[call.name] = Gate(GATE_LIMIT)
         answers = self._answers[call.name]
         if not answers:
             answers.append(Reply(text=ANSWER))
-        held = answers[call.held - 1]
-        if isinstance(held, Reply):
+        place = max(call.held - 1, 0)
+        held = answers[place]
+        if isinstance(held, Reply) or (call.held and isinstance(held, Failure)):
             part: dict[str, Any] = {"hold_in_stream" if in_stream else "hold": gate}
-            answers[call.held - 1] = dataclasses.replace(held, **part)
+            answers[place] = dataclasses.replace(held, **part)
         else:
             self._announced[call.name] = gate
         return gate
@@ -101,7 +103,7 @@ def _streams(request: RecordedRequest) -> bool:
 
 def waits_first(call: Call) -> bool:
     """Tell whether a call is refused first, so that its handler waits before it tries again."""
-    return bool(call.answers) and isinstance(call.answers[0], Failure)
+    return bool(call.answers) and isinstance(call.answers[0], Failure) and call.held != 1
 
 
 def patience_of(call: Call) -> float:

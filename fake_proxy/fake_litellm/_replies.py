@@ -161,6 +161,7 @@ class Failure:
             which no SDK reads.
         retry_after_ms: Milliseconds, sent as `retry-after-ms` (read by openai 1.9.0 and later).
         latency: Seconds before the answer.
+        hold: Keeps the answer back.
     """
 
     status: int
@@ -168,6 +169,7 @@ class Failure:
     retry_after: float | str | None = None
     retry_after_ms: int | None = None
     latency: float = 0.0
+    hold: Gate | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

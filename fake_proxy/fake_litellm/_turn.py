@@ -154,9 +154,7 @@ class Api:
         return response
 
     def _reply(self, exchange: Exchange, turn: Turn, name: str) -> Response:
-        exchange.stopping.sleep(turn.reply.latency)
-        if turn.reply.hold is not None:
-            turn.reply.hold.pass_through(exchange.stopping)
+        _wait(exchange, turn.reply)
         streamed = turn.body.get("stream") is True if self.streamed is None else self.streamed
         if streamed and self.events and self.ending and not turn.reply.unstreamed:
             ending = self.ending(turn)
@@ -170,7 +168,7 @@ class Api:
     def _fault(self, exchange: Exchange, scripted: Answer, model: str) -> Response:
         match scripted:
             case Failure(status=status, message=message):
-                exchange.stopping.sleep(scripted.latency)
+                _wait(exchange, scripted)
                 lines = _retry_lines(scripted)
                 raise upstream_failure(status, message, model, exchange.litellm, lines)
             case Redirect(location=location, status=status):
@@ -206,6 +204,12 @@ def arguments_of(call: ToolCall) -> object:
         return json.loads(call.arguments)
     except ValueError:
         return {}
+
+
+def _wait(exchange: Exchange, scripted: Reply | Failure) -> None:
+    exchange.stopping.sleep(scripted.latency)
+    if scripted.hold is not None:
+        scripted.hold.pass_through(exchange.stopping)
 
 
 def _retry_lines(failure: Failure) -> tuple[tuple[str, str], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -107,27 +107,52 @@ def test_a_handler_that_takes_turns_is_not_held_up_for_ever(
     assert callers(observation) == ["one", "two"]
 
 
-def test_calls_may_be_made_while_the_answer_to_a_second_try_is_held_back(
-    message: MakeCall, prompt: MakeCall, right: type[Any], perform: Perform, callers: Callers
-) -> None:
-    log: list[str] = []
+@pytest.fixture
+def logging(right: type[Any]) -> type[Any]:
+    """Return a handler whose `log` names the methods of the calls that ended, in order."""
 
     class Logging(right):
+        log: ClassVar[list[str]] = []
+
         async def create_message(self, *arguments: Any) -> Any:  # noqa: ANN401
-            async for chunk in super().create_message(*arguments):
-                yield chunk
-            log.append("one")
+            try:
+                async for chunk in super().create_message(*arguments):
+                    yield chunk
+            finally:
+                self.log.append("message")
 
         async def complete_prompt(self, prompt: str) -> str:
             text: str = await super().complete_prompt(prompt)
-            log.append("two")
+            self.log.append("prompt")
             return text
 
+    return Logging
+
+
+def test_calls_may_be_made_while_the_answer_to_a_second_try_is_held_back(
+    message: MakeCall, prompt: MakeCall, logging: type[Any], perform: Perform, callers: Callers
+) -> None:
     again = (Failure(status=429, retry_after_ms=1), Reply(text="Hello."))
     calls = [message("one", answers=again, held=2), prompt("two", during="one")]
-    observation = perform(*calls, factory=Logging)
-    assert (callers(observation), log) == (["one", "one", "two"], ["two", "one"])
+    observation = perform(*calls, factory=logging)
+    assert (callers(observation), logging.log) == (["one", "one", "two"], ["prompt", "message"])
     assert [outcome.received_text for outcome in observation.outcomes] == ["Hello.", "Hello."]
+
+
+def test_a_refusal_is_given_before_others_are_made(
+    message: MakeCall, prompt: MakeCall, logging: type[Any], perform: Perform
+) -> None:
+    refused = message("one", answers=(Failure(status=400),))
+    perform(refused, prompt("two", during="one"), factory=logging)
+    assert logging.log == ["message", "prompt"]
+
+
+def test_a_refusal_may_be_held_back_while_others_are_made(
+    message: MakeCall, prompt: MakeCall, logging: type[Any], perform: Perform
+) -> None:
+    refused = message("one", answers=(Failure(status=400),), held=1)
+    perform(refused, prompt("two", during="one"), factory=logging)
+    assert logging.log == ["prompt", "message"]
 
 
 def test_a_call_that_never_gets_to_the_proxy_does_not_hold_up_its_partner(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fake_litellm import Gate, Reply
+from fake_litellm import Failure, Gate, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,19 @@ def test_a_held_reply_waits_for_its_gate(
     assert [record.status for record in fake_litellm.journal] == [None, 200]
     gate.open()
     assert wire.answer().status == 200
+
+
+def test_a_held_failure_waits_for_its_gate(
+    wire: Wire, fake_litellm: FakeLiteLLM, connect: Callable[[FakeLiteLLM], Wire]
+) -> None:
+    gate = Gate()
+    fake_litellm.script(Failure(status=429, hold=gate))
+    wire.ask()
+    assert gate.wait_until_reached()
+    assert connect(fake_litellm).chat().status == 200
+    assert [record.status for record in fake_litellm.journal] == [None, 200]
+    gate.open()
+    assert wire.answer().status == 429
 
 
 def test_a_gate_that_nobody_opens_opens_itself(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
