@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._errors import HandlerError, closest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+IMPORT_LIMIT = 120.0
+"""Seconds that importing a handler may take, where the system has timers for it."""
+
+
+class _TooLongError(BaseException):
+    """What no `except Exception` of the module that is imported takes for its own."""
 
 
 def load_factory(spec: str) -> Callable[..., Any]:
     """Import the factory that `package.module:factory` or `path/to/file.py:factory` names.
 
     Raises:
-        HandlerError: where it cannot be imported, has no such attribute or cannot be called.
+        HandlerError: where it cannot be imported, or not within `IMPORT_LIMIT`, has no such
+            attribute or cannot be called.
     """
     place, colon, name = spec.rpartition(":")
     if not colon or not place or not name:
@@ -26,7 +37,14 @@ def load_factory(spec: str) -> Callable[..., Any]:
             f"cannot read the handler {spec!r}: expected package.module:factory or "
             "path/to/file.py:factory"
         )
-    module = _import_file(place) if place.endswith(".py") else _import_module(place)
+    try:
+        with _limited():
+            module = _import_file(place) if place.endswith(".py") else _import_module(place)
+    except _TooLongError:
+        raise HandlerError(
+            f"importing {place!r} took longer than {IMPORT_LIMIT:g} s; what waits, listens or runs "
+            "for ever belongs into a function that the import does not call"
+        ) from None
     try:
         factory = getattr(module, name)
     except AttributeError:
@@ -40,6 +58,26 @@ def load_factory(spec: str) -> Callable[..., Any]:
             "function called as factory(base_url=..., api_key=..., model=...)"
         )
     return factory  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _limited() -> Iterator[None]:
+    """Interrupt what takes longer than `IMPORT_LIMIT`, where that can be done."""
+    in_main = threading.current_thread() is threading.main_thread()
+    if not (in_main and hasattr(signal, "setitimer")):  # Windows has none
+        yield
+        return
+
+    def interrupt(*_: object) -> None:
+        raise _TooLongError
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    left, _ = signal.setitimer(signal.ITIMER_REAL, IMPORT_LIMIT)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, left)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _import_module(name: str) -> Any:  # noqa: ANN401

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from litellm_contracts import _loading
 from litellm_contracts._doors import PythonDoor
 from litellm_contracts._errors import HandlerError
 from litellm_contracts._loading import load_factory
@@ -72,6 +73,17 @@ def test_a_handler_that_fails_to_import_is_told(
     tmp_path.joinpath("provider_x.py").write_text(text, encoding="utf-8")
     with pytest.raises(HandlerError, match=told):
         load_factory(spec)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no timer that interrupts")
+def test_a_handler_whose_import_never_ends_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_loading, "IMPORT_LIMIT", 0.1)
+    text = "import time\ntry:\n    time.sleep(60)\nexcept Exception:\n    pass\n"
+    tmp_path.joinpath("provider_x.py").write_text(text, encoding="utf-8")
+    with pytest.raises(HandlerError, match=r"'provider_x' took longer than 0\.1 s; what waits"):
+        load_factory("provider_x:build")
 
 
 def test_a_file_may_import_what_lies_beside_it(handlers: Path) -> None:
