@@ -5,25 +5,29 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import weakref
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
+Jobs: TypeAlias = "queue.SimpleQueue[Callable[[], None] | None]"
 _LENT: ContextVar[Worker | None] = ContextVar("_LENT", default=None)
 """The worker of the call that is under way in this task."""
 
 
 class Worker:
-    """Runs blocking calls: those that follow one another in one thread, others beside it."""
+    """Runs blocking calls: those that follow one another in one thread, others beside it.
+
+    The thread ends with the worker.
+    """
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[Callable[[Callable[[], None]], None] | None] = (
-            queue.SimpleQueue()
-        )
+        self._jobs: Jobs = queue.SimpleQueue()
         self._busy = False
         self.is_lent = False
         self._thread: threading.Thread | None = None
@@ -46,12 +50,6 @@ class Worker:
         finally:
             _LENT.reset(token)
             worker.is_lent = False
-            if worker is not self:
-                worker.end()
-
-    def end(self) -> None:
-        """Let the thread end once it has done what it was given."""
-        self._jobs.put(None)
 
     async def run(self, function: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401
         """Run a call and wait for it."""
@@ -59,27 +57,30 @@ class Worker:
             return await in_thread(function, *arguments)
         self._busy = True
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, daemon=True)
+            self._thread = threading.Thread(target=_work, args=(self._jobs,), daemon=True)
             self._thread.start()
+            weakref.finalize(self, self._jobs.put, None)
         job, done = _job(function, *arguments)
-        self._jobs.put(job)
+        self._jobs.put(partial(job, self._rest))
         return await done
 
     def run_later(self, function: Callable[[], object]) -> None:
         """Run a call once the one that is under way has ended, and wait for neither."""
 
-        def job(_: object) -> None:
+        def job() -> None:
             with suppress(Exception):  # nobody is there to be told
                 function()
 
         self._jobs.put(job)
 
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            job(self._rest)
-
     def _rest(self) -> None:
         self._busy = False
+
+
+def _work(jobs: Jobs) -> None:
+    while (job := jobs.get()) is not None:
+        job()
+        del job  # it holds the worker, which is to end while this waits for the next
 
 
 async def in_thread(function: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401

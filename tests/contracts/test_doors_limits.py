@@ -153,6 +153,15 @@ def test_who_is_never_answered_may_try_again_for_long(
     assert outcome.error == f"no answer within {0.06 if hangs else 0.05} s"
 
 
+def test_the_thread_of_a_worker_ends_with_it() -> None:
+    async def run() -> threading.Thread:
+        return await Worker().run(threading.current_thread)
+
+    thread = asyncio.run(run())
+    thread.join(10)
+    assert not thread.is_alive()
+
+
 def test_nobody_waits_for_a_thread_that_a_handler_left() -> None:
     left, ended = threading.Event(), threading.Event()
 

@@ -282,7 +282,7 @@ class _ErrorAsText(SyncHandler):
         try:
             return super().send(turn)
         except Exception as error:
-            if turn.is_prompt:
+            if turn.is_prompt or not self.api_key:  # old SDKs send nothing without a key
                 raise
             delta = {"delta": {"content": f"Error: {error}"}, "finish_reason": "stop"}
             return [self.fault({"choices": [delta]})]
