@@ -195,7 +195,10 @@ async def _perform_group(
 ) -> list[Outcome]:
     leader = group[0]
     if leader.cancel:
-        return [await _cancelled(leader, handlers[leader.name], script)]
+        each = [
+            await _cancelled(leader, handlers[leader.name], script) for _ in range(leader.times)
+        ]
+        return each[-1:]
     if leader.cancel_after or any(call.between for call in group):
         return await _in_between(group, handlers, script)
     if len(group) == 1:  # in the caller's own task, so that context variables carry over

@@ -204,6 +204,24 @@ class _Edited(SyncHandler):
 
 
 @known_bad(
+    "history-known-by-its-ends",
+    "Keeps a task's converted history, and knows it again by its first and its last message.",
+    "faithfulness/own-text",
+)
+class _KnownByItsEnds(SyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        given = body["messages"][1:-1]
+        if turn.is_prompt or not given:
+            return body
+        ends = repr((turn.task_id, given[0], given[-1], len(given)))
+        kept = self.memory.setdefault(ends, copy.deepcopy(given))
+        if kept != given:
+            body["messages"][1:-1] = self.fault(kept)
+        return body
+
+
+@known_bad(
     "changed-tool-offered-as-it-was",
     "Keeps converted tools by name and description: other parameters are not noticed.",
     "faithfulness/own-tools",

@@ -89,6 +89,19 @@ class _InStreamError(AsyncHandler):
 
 
 @known_bad(
+    "key-in-the-error-of-an-empty-answer",
+    "Shows the request where a completion has no choices, and the key with it.",
+    "recognition/key-only-in-its-header throughout/nothing-leaks",
+)
+class _InEmptyAnswer(AsyncHandler):
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        told = super().error(turn, error)
+        if not isinstance(error, IndexError):
+            return told
+        return self.fault(RuntimeError(f"{told}: no choices for Bearer {self.api_key}"))
+
+
+@known_bad(
     "key-in-another-header",
     "Sends the key a second time, for a gateway before the proxy.",
     """recognition/key-only-in-its-header faithfulness/no-connection schema/complete-prompt

@@ -34,6 +34,51 @@ class _Thinking(AsyncHandler):
 
 
 @known_bad(
+    "line-begun-shared-by-streams",
+    "Keeps the beginning of a line on the handler, where streams at the same time share it.",
+    "faithfulness/streams-at-once throughout/answers",
+)
+class _SharedLine(RawHandler):
+    def events(self, response: HTTPResponse) -> Iterator[Mapping[str, Any]]:
+        self.memory["begun"] = b""
+        with response:
+            while data := response.read1(2**16):
+                *lines, begun = (self.memory["begun"] + data).split(b"\n")
+                self.memory["begun"] = self.fault(begun)
+                for line in lines:
+                    if line.startswith(b"data: ") and line.strip() != b"data: [DONE]":
+                        yield self.read(json.loads(line.removeprefix(b"data: ")))
+
+
+@known_bad(
+    "pieces-dropped-for-a-slow-reader",
+    "Reads ahead into a queue of five hundred, and drops what does not fit.",
+    "faithfulness/slow-reader throughout/answers",
+)
+class _ReadAhead(AsyncHandler):
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
+        queue: asyncio.Queue[Any] = asyncio.Queue(500)
+        reading = asyncio.ensure_future(self.read_ahead(turn, queue))
+        try:
+            while (chunk := await queue.get()) is not None:
+                yield chunk
+            await reading
+        finally:
+            reading.cancel()
+
+    async def read_ahead(self, turn: Turn, queue: asyncio.Queue[Any]) -> None:
+        """Put the chunks of an answer into a queue."""
+        try:
+            async for chunk in super().stream(turn):
+                try:
+                    queue.put_nowait(chunk)
+                except asyncio.QueueFull:
+                    self.fault()
+        finally:
+            await queue.put(None)
+
+
+@known_bad(
     "buffer-shared-by-streams",
     "Joins small pieces in a buffer of the handler's, which streams at the same time share.",
     """faithfulness/beside-a-failing-call faithfulness/streams-at-once

@@ -54,6 +54,20 @@ class _Fetching(SyncHandler):
 
 
 @known_bad(
+    "client-renewed-in-use",
+    "Takes a new client for every hundredth call, and closes the old one, whatever it does.",
+    "faithfulness/beside-many-tasks",
+)
+class _RenewedInUse(AsyncHandler):
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        self.memory["calls"] = self.memory.get("calls", 0) + 1
+        if self.memory["calls"] % 100 == 0:
+            left, self.client = self.client, self.new_client()
+            await self.fault(left).close()
+        return await super().send(turn)
+
+
+@known_bad(
     "client-closed-in-use",
     "Keeps a client for each of the last sixteen tasks, and closes the oldest, whatever it does.",
     "faithfulness/beside-many-tasks",
