@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 Chunks = list[dict[str, Any]]
 
-_TEXT = "faithfulness/streamed-text faithfulness/text-in-small-reads schema/create-message"
+_TEXT = """faithfulness/streamed-text faithfulness/text-in-small-reads faithfulness/slow-reader
+    schema/create-message"""
 
 
 _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
@@ -48,7 +49,7 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         "pieces-stripped",
         "Strips the white space around each piece.",
         lambda chunks, _: [{**chunk, "text": chunk["text"].strip()} for chunk in chunks],
-        f"""faithfulness/streamed-text faithfulness/text-in-small-reads
+        f"""faithfulness/streamed-text faithfulness/text-in-small-reads faithfulness/slow-reader
     faithfulness/beside-a-failing-call faithfulness/text-beside-tool-calls
     faithfulness/after-broken-stream faithfulness/beside-a-stopped-call
     faithfulness/streams-at-once schema/create-message {ODD_LINE_ENDS}
@@ -59,7 +60,8 @@ _CHANGED: tuple[tuple[str, str, Callable[[Chunks, Turn], Chunks], str], ...] = (
         "white-space-lost",
         "Takes pieces of white space for nothing.",
         lambda chunks, _: [chunk for chunk in chunks if chunk["text"].strip()],
-        "faithfulness/streamed-text faithfulness/odd-line-ends throughout/answers",
+        """faithfulness/streamed-text faithfulness/odd-line-ends faithfulness/slow-reader
+    throughout/answers""",
     ),
     (
         "text-under-another-type",
@@ -124,7 +126,8 @@ class _LastLost(SyncHandler):
 @known_bad(
     "read-taken-for-events",
     "Takes what one read returns for whole events.",
-    "faithfulness/text-in-small-reads faithfulness/streamed-text faithfulness/tool-calls",
+    """faithfulness/text-in-small-reads faithfulness/streamed-text faithfulness/tool-calls
+    faithfulness/streams-at-once faithfulness/slow-reader""",
 )
 class _Reads(RawHandler):
     def events(self, response: http.client.HTTPResponse) -> Iterator[Mapping[str, Any]]:
@@ -139,7 +142,7 @@ class _Reads(RawHandler):
 @known_bad(
     "read-decoded-by-itself",
     "Decodes each read by itself, so that characters cut in two are lost.",
-    "faithfulness/text-in-small-reads throughout/answers",
+    "faithfulness/text-in-small-reads faithfulness/streams-at-once throughout/answers",
 )
 class _Decoded(RawHandler):
     def events(self, response: http.client.HTTPResponse) -> Iterator[Mapping[str, Any]]:

@@ -153,7 +153,7 @@ class _BrokenCall(RawHandler):
 @known_bad(
     "pieces-lost-beyond-a-hundred",
     "Has room for a hundred pieces of text, and drops those that come later.",
-    "faithfulness/streamed-text throughout/answers",
+    "faithfulness/streamed-text faithfulness/slow-reader throughout/answers",
 )
 class _Room(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:

@@ -182,7 +182,9 @@ class _Offline(AsyncHandler):
             self.fault()
 
     def error(self, turn: Turn, error: Exception) -> Exception:
-        if type(error).__name__ == "APIConnectionError" and turn.attempt == self.attempts:
+        is_sent = bool(self.api_key)  # old SDKs send nothing without a key
+        is_last = is_sent and turn.attempt == self.attempts
+        if type(error).__name__ == "APIConnectionError" and is_last:
             return ConnectionError(str(super().error(turn, error)))
         return super().error(turn, error)
 
@@ -267,7 +269,8 @@ class _OwnLoop(AsyncHandler):
 @known_bad(
     "repeated-piece-lost",
     "Drops a piece that is the one before once more.",
-    "faithfulness/streamed-text faithfulness/text-beside-tool-calls throughout/answers",
+    """faithfulness/streamed-text faithfulness/text-beside-tool-calls faithfulness/slow-reader
+    throughout/answers""",
 )
 class _Repeated(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
