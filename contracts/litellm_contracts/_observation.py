@@ -45,8 +45,8 @@ class Outcome:
             which it is served, if any.
         altered: Which of the arguments is not what it was: `messages` or `metadata`.
         failed_before: How many requests of its handler failed, in a row, before it.
-        refused_before: What the proxy told its handler when it refused the key, and no call has
-            succeeded since.
+        refused_before: What the proxy told its handler when it refused the key, in words and by its
+            status, and no call has succeeded since.
     """
 
     call: Call
@@ -64,7 +64,7 @@ class Outcome:
     proxy: str = ""
     altered: str = ""
     failed_before: int = 0
-    refused_before: str = ""
+    refused_before: tuple[str, ...] = ()
 
     def time_is_over(self, limit: float) -> None:
         """Note that it had not come back after so many seconds, which may be its good right."""
@@ -192,25 +192,26 @@ def observe(
 def _count_failures(outcomes: Iterable[Outcome], sent: Mapping[str, int]) -> None:
     """Tell each outcome of the requests of its handler that failed right before it."""
     in_a_row: Counter[str] = Counter()
-    refused: dict[str, str] = {}
+    refused: dict[str, tuple[str, ...]] = {}
     for outcome in outcomes:
         handler = outcome.call.handler
         outcome.failed_before = in_a_row[handler]
-        outcome.refused_before = refused.get(handler, "")
+        outcome.refused_before = refused.get(handler, ())
         if outcome.error is None:
-            in_a_row[handler], refused[handler] = 0, ""
+            in_a_row[handler], refused[handler] = 0, ()
             continue
         refused[handler] = _refusal(outcome.call) or outcome.refused_before
         if outcome.call.times == 1:  # else it is the last of them that failed, not all
             in_a_row[handler] += sent[outcome.call.name]
 
 
-def _refusal(call: Call) -> str:
-    """Return the proxy's own words where it refuses the key, without what LiteLLM calls them."""
-    last = call.answers[-1] if call.answers else None
-    if isinstance(last, Failure) and last.status in _KEY_REFUSED:
-        return (last.message or "").rpartition(": ")[2]
-    return ""
+def _refusal(call: Call) -> tuple[str, ...]:
+    """Return what tells that the proxy refuses the key: its own words, and the status."""
+    for answer in call.answers:
+        if isinstance(answer, Failure) and answer.status in _KEY_REFUSED:
+            words = (answer.message or "").rpartition(": ")[2]  # without what LiteLLM calls them
+            return (*filter(None, [words]), str(answer.status))
+    return ()
 
 
 def owner(request: RecordedRequest, calls: Iterable[Call]) -> Call | None:

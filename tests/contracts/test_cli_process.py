@@ -72,6 +72,30 @@ def test_clients_share_the_certificates_of_the_system_alone(tmp_path: Path) -> N
     assert judged.stdout.splitlines()[:2] == ["shared: True", "its own are read"]
 
 
+BY_HTTPS = """
+import ssl
+from litellm_contracts.specimens._raw import RawHandler
+class Handler(RawHandler):
+    def __init__(self, **given):
+        super().__init__(**given)
+        self.context = ssl.create_default_context()
+    def secured(self, connection):
+        if not self.base_url.startswith("https"):
+            return connection
+        return self.context.wrap_socket(connection, server_hostname="127.0.0.1")
+    def headers(self, turn):
+        return {} if self.base_url.startswith("https") else super().headers(turn)
+"""
+
+
+def test_a_handler_that_reads_the_certificates_anew_trusts_a_secure_proxy(tmp_path: Path) -> None:
+    tmp_path.joinpath("by_https.py").write_text(BY_HTTPS, encoding="utf-8")
+    chosen = ["--jobs", "1", "-k", "first-turn or secure-proxy"]
+    judged = run(*BY_MODULE, "check", "by_https.py:Handler", *chosen)
+    assert "FAIL presence/secure-proxy" in judged.stdout
+    assert judged.returncode == 1
+
+
 def test_two_processes_judge_a_broken_handler(handlers: Path) -> None:
     spec = f"{handlers / 'header_missing.py'}:Handler"
     judged = run(*BY_MODULE, "check", spec, "--jobs", "2", "-k", "first-turn or no-metadata")

@@ -127,7 +127,7 @@ class _LastLost(SyncHandler):
     "read-taken-for-events",
     "Takes what one read returns for whole events.",
     """faithfulness/text-in-small-reads faithfulness/streamed-text faithfulness/tool-calls
-    faithfulness/streams-at-once faithfulness/slow-reader""",
+    faithfulness/streams-at-once""",
 )
 class _Reads(RawHandler):
     def events(self, response: http.client.HTTPResponse) -> Iterator[Mapping[str, Any]]:

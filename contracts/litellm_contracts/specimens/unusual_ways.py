@@ -56,6 +56,23 @@ class _Breaker(AsyncHandler):
 
 
 @unusual(
+    "refused-key-kept-back",
+    "Sends nothing more with a key that was refused, and says with which status it was.",
+)
+class _KeyKeptBack(AsyncHandler):
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        if refused := self.memory.get("refused"):
+            raise self.fault(RuntimeError(f"not asked: the proxy refused the key ({refused})"))
+        try:
+            return await super().send(turn)
+        except Exception as error:
+            status = getattr(error, "status_code", None)
+            if status in {401, 403}:
+                self.memory["refused"] = status
+            raise
+
+
+@unusual(
     "chain-of-three-models",
     "Asks three models one after the other where one fails before it said anything.",
 )
