@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _PAUSE = 0.2
-_GOODBYE = 2.0
+_GOODBYE = 5.0
+"""Seconds in which a process that is to end cleans up; one that is killed leaves a complaint."""
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
 
