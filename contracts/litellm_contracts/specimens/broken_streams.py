@@ -269,8 +269,7 @@ class _OwnLoop(AsyncHandler):
 @known_bad(
     "repeated-piece-lost",
     "Drops a piece that is the one before once more.",
-    """faithfulness/streamed-text faithfulness/text-beside-tool-calls faithfulness/slow-reader
-    throughout/answers""",
+    "faithfulness/streamed-text faithfulness/text-beside-tool-calls throughout/answers",
 )
 class _Repeated(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
