@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._evidence import SECRET_HEADERS
 from litellm_contracts._finding import Finding, marks, marks_named, named
-from litellm_contracts._model import is_fault, is_redirected
+from litellm_contracts._model import is_fault, is_redirected, says_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -61,13 +61,15 @@ def offers_tools(seen: Seen) -> bool:
 def check_own_model(observation: Observation, _profile: Profile) -> Iterator[Finding]:
     """Each request of a judged call names the model that its handler was built with.
 
-    Where the proxy fails to answer, the handler may turn to another model within the call.
+    Where the proxy fails to answer, or says nothing, the handler may turn to another model within
+    the call.
     """
     for outcome in observation.judged():
         requests = observation.requests_of(outcome.call)
         given = [seen.request.status for seen in requests]
         fails = any(status is not None and status >= _REFUSED for status in given)
-        may_change = fails or any(is_fault(answer) for answer in outcome.call.answers)
+        answers = outcome.call.answers
+        may_change = fails or any(is_fault(one) or says_nothing(one) for one in answers)
         if outcome.call.reset_connections:
             continue  # what was tried first is not recorded
         for seen in requests[:1] if may_change else requests:

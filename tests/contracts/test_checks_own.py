@@ -83,10 +83,11 @@ def test_a_request_carries_the_key_of_its_own_handler(message: MakeCall, sent: S
     ("answers", "found"),
     [
         pytest.param((Failure(status=503), Reply()), 0, id="after a failure"),
+        pytest.param((Reply(text=""), Reply()), 0, id="after an empty answer"),
         pytest.param((Reply(), Reply()), 1, id="after an answer"),
     ],
 )
-def test_another_model_may_be_asked_after_a_failure_within_the_call(
+def test_another_model_may_be_asked_where_there_is_no_answer(
     message: MakeCall, sent: Sent, answers: tuple[Answer, ...], found: int
 ) -> None:
     call, second = message(answers=answers), sent("ask", model="gpt-4o-mini")
