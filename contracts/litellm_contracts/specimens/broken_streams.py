@@ -36,7 +36,7 @@ class _Thinking(AsyncHandler):
 @known_bad(
     "line-begun-shared-by-streams",
     "Keeps the beginning of a line on the handler, where streams at the same time share it.",
-    "faithfulness/streams-at-once throughout/answers",
+    "faithfulness/streams-at-once",
 )
 class _SharedLine(RawHandler):
     def events(self, response: HTTPResponse) -> Iterator[Mapping[str, Any]]:
@@ -45,8 +45,8 @@ class _SharedLine(RawHandler):
             while data := response.read1(2**16):
                 *lines, begun = (self.memory["begun"] + data).split(b"\n")
                 self.memory["begun"] = self.fault(begun)
-                for line in lines:
-                    if line.startswith(b"data: ") and line.strip() != b"data: [DONE]":
+                for line in filter(None, lines):
+                    if line != b"data: [DONE]":  # half of a line is no JSON
                         yield self.read(json.loads(line.removeprefix(b"data: ")))
 
 
