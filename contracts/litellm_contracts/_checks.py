@@ -73,7 +73,9 @@ def _may_be_unsent(outcome: Outcome) -> bool:
     is_cancelled_beside = call.cancel and call.together
     fails = outcome.error is not None and not outcome.hangs
     has_waited = call.between and outcome.seconds >= LONG_ENOUGH
-    is_told_again = any(told in str(outcome.error) for told in outcome.refused_before)
+    is_told_again = any(
+        re.search(rf"\b{re.escape(told)}\b", str(outcome.error)) for told in outcome.refused_before
+    )
     is_excused = has_waited or is_told_again or outcome.failed_before >= FAILURES_IN_A_ROW
     return bool(
         call.may_refuse

@@ -194,17 +194,13 @@ async def _perform_group(
     group: list[Call], handlers: dict[str, Handler], script: Script, build: Build
 ) -> list[Outcome]:
     leader = group[0]
+    handler = handlers[leader.name]
     if leader.cancel:
-        each = [
-            await _cancelled(leader, handlers[leader.name], script) for _ in range(leader.times)
-        ]
-        return each[-1:]
+        return [await _cancelled(leader, handler, script) for _ in range(leader.times)][-1:]
     if leader.cancel_after or any(call.between for call in group):
         return await _in_between(group, handlers, script)
     if len(group) == 1:  # in the caller's own task, so that context variables carry over
-        for _ in range(leader.times - 1):
-            await handlers[leader.name].call(leader)
-        return [await handlers[leader.name].call(leader)]
+        return [await handler.call(leader) for _ in range(leader.times)][-1:]
     together = [call for call in group if call is leader or call.together]
     during = [call for call in group if call.during]
     in_stream = len(together) == 1 and not leader.held

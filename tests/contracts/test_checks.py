@@ -217,6 +217,7 @@ def test_a_call_that_was_answered_must_come_back(message: MakeCall, sent: Sent) 
         pytest.param(401, "E: not asked: the key has expired", 0, id="said again"),
         pytest.param(403, "E: not asked: the key has expired", 0, id="no access"),
         pytest.param(401, "E: the proxy answered 401 before", 0, id="said by its status"),
+        pytest.param(401, "E: cannot connect to 127.0.0.1:40123", 1, id="a port like its status"),
         pytest.param(401, "E: the client is closed", 1, id="something else"),
         pytest.param(400, "E: not asked: the key has expired", 1, id="another refusal"),
     ],

@@ -48,6 +48,15 @@ def test_a_cancelled_call_is_left_in_its_own_task_before_it_is_answered(
     assert callers(observation) == ["one", "two", "three"]
 
 
+def test_a_call_can_be_cancelled_many_times(
+    message: MakeCall, perform: Perform, callers: Callers
+) -> None:
+    observation = perform(message("one", cancel=True, times=3), message("two"))
+    assert callers(observation) == ["one", "one", "one", "two"]
+    told = [outcome.error for outcome in observation.outcomes]
+    assert told == ["cancelled by its caller", None]
+
+
 def test_a_call_can_be_cancelled_while_its_stream_is_open(
     message: MakeCall, right: type[Any], perform: Perform
 ) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import copy
 import json
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
@@ -219,6 +219,63 @@ class _KnownByItsEnds(SyncHandler):
         if kept != given:
             body["messages"][1:-1] = self.fault(kept)
         return body
+
+
+class _WithPermits(AsyncHandler):
+    permits: ClassVar[int]
+
+    def take(self, count: int = 1) -> None:
+        """Take a permit, or give one back."""
+        taken = self.memory.get("taken", 0)
+        if taken + count > self.permits:
+            raise self.fault(RuntimeError("too many calls"))
+        self.memory["taken"] = taken + count
+
+
+@known_bad(
+    "permits-kept-by-stopped-calls",
+    "Gives each call one of thirty permits; a call that is stopped does not give it back.",
+    "isolation/many-stops",
+    sends=False,
+)
+class _Permits(_WithPermits):
+    permits = 30
+
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        self.take()
+        turn.notes["permit"] = True
+        answer = await super().send(turn)
+        if turn.is_prompt:
+            self.take(-1)
+        return answer
+
+    def end(self, turn: Turn) -> None:
+        self.take(-1)
+        super().end(turn)
+
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        self.take(-int("permit" in turn.notes))
+        return super().error(turn, error)
+
+
+@known_bad(
+    "permits-kept-by-calls-cancelled-early",
+    "Gives each request one of sixteen permits; one that is cancelled unanswered keeps it.",
+    "isolation/many-stops",
+    sends=False,
+)
+class _PermitsForRequests(_WithPermits):
+    permits = 16
+
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        self.take()
+        try:
+            answer = await super().send(turn)
+        except Exception:  # no cancellation is one
+            self.take(-1)
+            raise
+        self.take(-1)
+        return answer
 
 
 @known_bad(

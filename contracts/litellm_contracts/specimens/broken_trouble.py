@@ -228,54 +228,6 @@ class _PendingTool(SyncHandler):
 
 
 @known_bad(
-    "permits-kept-by-stopped-calls",
-    "Gives each call one of thirty permits; a call that is stopped does not give it back.",
-    "isolation/many-stops",
-    sends=False,
-)
-class _Permits(AsyncHandler):
-    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
-        taken = self.memory.get("taken", 0)
-        if taken >= 30:  # noqa: PLR2004
-            raise self.fault(RuntimeError("too many calls"))
-        self.memory["taken"] = taken + 1
-        turn.notes["permit"] = True
-        answer = await super().send(turn)
-        if turn.is_prompt:
-            self.memory["taken"] -= 1
-        return answer
-
-    def end(self, turn: Turn) -> None:
-        self.memory["taken"] -= 1
-        super().end(turn)
-
-    def error(self, turn: Turn, error: Exception) -> Exception:
-        self.memory["taken"] -= "permit" in turn.notes
-        return super().error(turn, error)
-
-
-@known_bad(
-    "permits-kept-by-calls-cancelled-early",
-    "Gives each request one of sixteen permits; one that is cancelled unanswered keeps it.",
-    "isolation/many-stops",
-    sends=False,
-)
-class _PermitsForRequests(AsyncHandler):
-    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
-        taken = self.memory.get("taken", 0)
-        if taken >= 16:  # noqa: PLR2004
-            raise self.fault(RuntimeError("too many calls"))
-        self.memory["taken"] = taken + 1
-        try:
-            answer = await super().send(turn)
-        except Exception:  # no cancellation is one
-            self.memory["taken"] -= 1
-            raise
-        self.memory["taken"] -= 1
-        return answer
-
-
-@known_bad(
     "header-missing-where-an-answer-is-continued",
     "Asks for the rest of an answer that was cut by its length, without the header.",
     """presence/fallback isolation/after-every-kind-of-answer
