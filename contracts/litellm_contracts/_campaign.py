@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._checks import judge
-from litellm_contracts._checks_own import offers_tools
+from litellm_contracts._checks_own_tools import offers_tools
 from litellm_contracts._corners import (
     conditions,
     corner_call,

@@ -84,16 +84,26 @@ def check_answered_or_error(observation: Observation, profile: Profile) -> Itera
 
 
 def check_cancelled(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """A judged call that its caller cancels ends in the cancellation, or with the whole answer."""
+    """A judged call that its caller cancels ends in the cancellation, or with the whole answer.
+
+    Whole it is where it was just arriving; one that was asked for again is none.
+    """
     for outcome in observation.judged():
-        if outcome.swallowed and outcome.received_text != _reply(outcome.call).text:
-            yield Finding(
-                message=f"{named(outcome.call)} was cancelled by its caller, and returned "
-                f"{outcome.received_text!r} as if that were all",
-                call=outcome.call.name,
-                cause="CancelledError is caught and not raised again: what a caller limits with "
-                "asyncio.timeout looks finished",
-            )
+        if not outcome.swallowed:
+            continue
+        call = outcome.call
+        if len(observation.requests_of(call)) > call.times * max(1, len(call.answers)):
+            then = "asked the proxy once more"
+        elif outcome.received_text != _reply(call).text:
+            then = f"returned {outcome.received_text!r} as if that were all"
+        else:
+            continue
+        yield Finding(
+            message=f"{named(call)} was cancelled by its caller, and {then}",
+            call=call.name,
+            cause="CancelledError is caught and not raised again: what a caller limits with "
+            "asyncio.timeout looks finished",
+        )
 
 
 def check_error(observation: Observation, _profile: Profile) -> Iterator[Finding]:

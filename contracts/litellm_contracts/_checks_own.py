@@ -7,6 +7,12 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from litellm_contracts._checks_own_tools import (
+    check_own_tool_choice,
+    check_own_tools,
+    mapping,
+    offers_tools,
+)
 from litellm_contracts._evidence import SECRET_HEADERS
 from litellm_contracts._finding import Finding, marks, marks_named, named
 from litellm_contracts._model import is_fault, is_redirected, says_nothing
@@ -19,8 +25,8 @@ if TYPE_CHECKING:
 
 _REFUSED = 400
 """The least status of what is no answer."""
-_MOST_TOOLS = 128
-"""How many tools OpenAI takes with a request."""
+_OF_AN_HTTP_PROXY = ("/http://", "/https://")
+"""How the recorded path of a request begins that is written for an HTTP proxy (RFC 9112, 3.2.2)."""
 
 
 def check_own_text(observation: Observation, _profile: Profile) -> Iterator[Finding]:
@@ -51,11 +57,6 @@ def check_own_text(observation: Observation, _profile: Profile) -> Iterator[Find
                 request=seen.number,
                 cause="what is sent is not made of the call's arguments, and of them alone",
             )
-
-
-def offers_tools(seen: Seen) -> bool:
-    """Tell whether a request offers tools."""
-    return bool(_tools(seen.request.json))
 
 
 def check_own_model(observation: Observation, _profile: Profile) -> Iterator[Finding]:
@@ -96,60 +97,6 @@ def check_arguments(observation: Observation, _profile: Profile) -> Iterator[Fin
             )
 
 
-def check_own_tools(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """Each request of a judged call offers the tools that the call was given, and no other call's.
-
-    A tool keeps its parameters. A handler may know nothing of tools: then none of its requests
-    offers any. It may have tools of its own, leave some out where there are more than OpenAI
-    takes, and try without any where the proxy refuses them.
-    """
-    calls = [outcome.call for outcome in observation.outcomes]
-    given_to = {call.name: _tools(call.metadata) for call in calls}
-    everyones = [_tools(seen.request.json).keys() for seen in observation.seen]
-    knows_tools = observation.knows_tools or any(
-        one.keys() & offered for one in given_to.values() for offered in everyones
-    )
-    for outcome in observation.judged():
-        given = given_to[outcome.call.name]
-        foreign = {
-            signature
-            for one in given_to.values()
-            for name, signature in one.items()
-            if given.get(name) != signature
-        }
-        for number, seen in enumerate(observation.requests_of(outcome.call)):
-            offered = _tools(seen.request.json)
-            may_try_without = number > 0 and any(map(is_fault, outcome.call.answers))
-            must_offer = knows_tools and not may_try_without and len(given) <= _MOST_TOOLS
-            lost = list(_lost_of_offer(outcome.call.metadata, seen.request.json))
-            if not (must_offer and lost) and not foreign & set(offered.values()):
-                continue
-            yield Finding(
-                message=f"request {seen.number} offers the tools {_listed(offered)}; "
-                f"{named(outcome.call)} was given {_listed(given)}",
-                call=outcome.call.name,
-                request=seen.number,
-                cause="the tools of an earlier call are kept, or given up for good after a failure",
-            )
-
-
-def check_own_tool_choice(observation: Observation, _profile: Profile) -> Iterator[Finding]:
-    """No request of a judged call chooses the tool that another call was to choose."""
-    choices = {_choice(outcome.call.metadata) for outcome in observation.outcomes} - {_choice({})}
-    for outcome in observation.judged():
-        given = _choice(outcome.call.metadata)
-        for seen in observation.requests_of(outcome.call):
-            choice = _choice(seen.request.json)
-            if choice != given and choice in choices:
-                yield Finding(
-                    message=f"request {seen.number} has the tool_choice {choice} of another call; "
-                    f"{named(outcome.call)} was given {given}",
-                    call=outcome.call.name,
-                    request=seen.number,
-                    cause="the choice of an earlier call is kept in the settings of all requests",
-                )
-
-
 def check_own_key(observation: Observation, _profile: Profile) -> Iterator[Finding]:
     """Each request of a judged call carries the API key that its own handler was built with.
 
@@ -172,20 +119,28 @@ def check_own_key(observation: Observation, _profile: Profile) -> Iterator[Findi
 def check_own_proxy(observation: Observation, _profile: Profile) -> Iterator[Finding]:
     """Each request of a judged call goes to the proxy that its own handler was built for.
 
-    Unless that proxy sends it elsewhere.
+    Unless that proxy sends it elsewhere. It goes there itself, and not by way of an HTTP proxy that
+    the environment names for other hosts.
     """
     for outcome in _not_redirected(observation):
         for seen in observation.requests_of(outcome.call):
             place = f"{seen.host}{seen.request.path}"
-            if not place.startswith(f"{outcome.proxy}/"):
-                yield Finding(
-                    message=f"request {seen.number} went to {place}; the handler of "
-                    f"{named(outcome.call)} was built for {outcome.proxy}",
-                    call=outcome.call.name,
-                    request=seen.number,
-                    marks=marks_named(seen, "host"),
-                    cause="a client that was built for another handler is used for this one",
-                )
+            if seen.request.path.startswith(_OF_AN_HTTP_PROXY):
+                wrong = f"went through an HTTP proxy, with the target {seen.request.path[1:]}"
+                cause = "the environment's HTTP_PROXY is used, and its NO_PROXY is not heeded"
+            elif not place.startswith(f"{outcome.proxy}/"):
+                wrong = f"went to {place}"
+                cause = "a client that was built for another handler is used for this one"
+            else:
+                continue
+            yield Finding(
+                message=f"request {seen.number} {wrong}; the handler of {named(outcome.call)} was "
+                f"built for {outcome.proxy}",
+                call=outcome.call.name,
+                request=seen.number,
+                marks=marks_named(seen, "host"),
+                cause=cause,
+            )
 
 
 def _not_redirected(observation: Observation) -> Iterator[Outcome]:
@@ -233,7 +188,7 @@ def _lost_of_tools(messages: Sequence[Mapping[str, Any]], seen: Seen) -> Iterato
     In a request of another API than chat, any text may be the id of one.
     """
     body = seen.request.json
-    sent = _mapping(body).get("messages")
+    sent = mapping(body).get("messages")
     any_text = set() if seen.request.path.endswith("/chat/completions") else set(_texts(body))
     # An id may be written as a model's maker wants it, and the result's with it.
     if len(_tool_calls(messages) - any_text) > len(_tool_calls(sent)):
@@ -246,76 +201,16 @@ def _lost_of_tools(messages: Sequence[Mapping[str, Any]], seen: Seen) -> Iterato
 
 def _tool_results(messages: Any) -> set[str]:  # noqa: ANN401 - what a handler sent
     """Return the ids of the tool calls whose results are among messages."""
-    listed = map(_mapping, messages) if isinstance(messages, list | tuple) else ()
+    listed = map(mapping, messages) if isinstance(messages, list | tuple) else ()
     return {str(one.get("tool_call_id")) for one in listed if one.get("role") == "tool"}
 
 
 def _tool_calls(messages: Any) -> set[str]:  # noqa: ANN401 - what a handler sent
     """Return the ids of the tool calls in messages."""
     listed = messages if isinstance(messages, list | tuple) else ()
-    calls = [_mapping(message).get("tool_calls") for message in listed]
+    calls = [mapping(message).get("tool_calls") for message in listed]
     listed = [one for some in calls if isinstance(some, list | tuple) for one in some]
-    return {str(_mapping(one).get("id")) for one in listed}
-
-
-def _functions(holder: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401 - a body, or metadata
-    """Return the tools in it by name.
-
-    Those without a name are the model's own, such as a search, or another API's, such as Gemini's.
-    """
-    tools = _mapping(holder).get("tools")
-    functions = [
-        _mapping(_mapping(tool).get("function", tool))
-        for tool in (tools if isinstance(tools, list) else ())
-    ]
-    return {str(function["name"]): function for function in functions if function.get("name")}
-
-
-def _tools(holder: Any) -> dict[str, str]:  # noqa: ANN401 - a request's body, or metadata
-    """Return the tools in it: by name what tells them apart, parameters' names and description."""
-    return {name: _signature(function) for name, function in _functions(holder).items()}
-
-
-def _lost_of_offer(given: Any, offered: Any) -> Iterator[str]:  # noqa: ANN401 - metadata, body
-    """Yield the tools that are given and not offered, and those that lost a parameter.
-
-    A tool may be offered with something before its name, such as the server it is from; one that
-    was given by that very name is another.
-    """
-    wanted = _functions(given)
-    for name, function in wanted.items():
-        named_so = [
-            one
-            for other, one in _functions(offered).items()
-            if other == name or (other.endswith(name) and other not in wanted)
-        ]
-        if not any(_parameters(one).keys() >= _parameters(function).keys() for one in named_so):
-            yield name
-
-
-def _choice(holder: Any) -> str:  # noqa: ANN401 - a request's body, or metadata
-    """Return the choice of a tool in it; `null` and `"auto"` are none."""
-    choice = _mapping(holder).get("tool_choice")
-    return json.dumps(None if choice == "auto" else choice, sort_keys=True)
-
-
-def _signature(function: dict[str, Any]) -> str:
-    description = str(function.get("description") or "").strip()
-    return f"{function.get('name')}({', '.join(_parameters(function))}) {description!r}"
-
-
-def _parameters(function: dict[str, Any]) -> dict[str, Any]:
-    schema = _mapping(function.get("parameters") or function.get("input_schema"))
-    return _mapping(schema.get("properties"))
-
-
-def _mapping(value: Any) -> dict[str, Any]:  # noqa: ANN401 - what a handler sent
-    """Return the value where it is an object, else an empty one: valid-request tells of it."""
-    return value if isinstance(value, dict) else {}
-
-
-def _listed(tools: dict[str, str]) -> str:
-    return ", ".join(sorted(tools.values())) or "(none)"
+    return {str(mapping(one).get("id")) for one in listed}
 
 
 OWN_CHECKS: dict[str, Callable[[Observation, Profile], Iterator[Finding]]] = {

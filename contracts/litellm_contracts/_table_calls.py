@@ -299,21 +299,27 @@ def _answer(entry: Mapping[str, Any], where: str) -> Answer:
     if "redirect" in rest:
         location = f"//{rest['to']}" if "to" in rest else _THE_SAME
         return Redirect(status=rest["redirect"], location=location)
-    calls = tuple(ToolCall(**_filled(call)) for call in rest.pop("tool_calls", []))
+    calls = tuple(ToolCall(**_filled(call, where)) for call in rest.pop("tool_calls", []))
     counts = {key: rest.pop(key) for key in list(rest) if key.endswith("_tokens")}
     text = read_text(rest.pop("reply"))
     if "headers" in rest:
         rest["headers"] = tuple(rest["headers"].items())
     if "pieces" in rest:
-        rest["pieces"] = tuple(rest["pieces"])
-        if "".join(rest["pieces"]) != text:
-            raise TableError(f"{where}: the pieces of {text!r} do not make it up")
+        rest["pieces"] = _pieces(rest["pieces"], text, where)
     return Reply(text=text, tool_calls=calls, usage=Usage(**counts), **rest)
 
 
-def _filled(tool_call: Mapping[str, Any]) -> dict[str, Any]:
+def _pieces(pieces: Sequence[str], whole: str, where: str) -> tuple[str, ...]:
+    if "".join(pieces) != whole:
+        raise TableError(f"{where}: the pieces of {whole!r} do not make it up")
+    return tuple(pieces)
+
+
+def _filled(tool_call: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Put the long text where the arguments of a tool call leave room for it."""
     call = dict(tool_call)
     if "fill" in call:
         call["arguments"] = call["arguments"].replace("%s", read_text(call.pop("fill")))
+    if "pieces" in call:
+        call["pieces"] = _pieces(call["pieces"], call["arguments"], where)
     return call

@@ -42,9 +42,3 @@ def event(value: Any) -> bytes:  # noqa: ANN401
 def spaced_event(value: Any) -> bytes:  # noqa: ANN401
     """Frame one where LiteLLM leaves Python's own serialiser as it is: spaces, ASCII only."""
     return f"data: {json.dumps(value)}\n\n".encode()
-
-
-def halves(text: str) -> tuple[str, str]:
-    """Cut a tool call's arguments in two, so that a client must join them."""
-    middle = len(text) // 2
-    return text[:middle], text[middle:]

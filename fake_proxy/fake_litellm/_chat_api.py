@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from packaging.version import Version
 
-from fake_litellm._bodies import event, halves
+from fake_litellm._bodies import event
 from fake_litellm._demand import ANY_OBJECT, NO_FIELDS, Demand, fields, forced, listed, tools
 from fake_litellm._errors import ApiError, in_model_group
 from fake_litellm._stream import Ending, Event, error_events
@@ -179,7 +179,7 @@ def _deltas(turn: Turn) -> Iterator[_Body]:
         opening = _tool_call(call)
         opening["function"]["arguments"] = ""
         yield {"tool_calls": [opening | {"index": index}]}
-        for part in halves(call.arguments):
+        for part in call.streamed_arguments():
             # Unlike OpenAI, LiteLLM repeats the type on every argument delta.
             delta = {"function": {"arguments": part}, "type": "function", "index": index}
             yield {"tool_calls": [delta]}

@@ -7,7 +7,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from fake_litellm import _response
-from fake_litellm._bodies import halves
 from fake_litellm._demand import Demand, chosen, fields, listed, tools
 from fake_litellm._stream import MALFORMED, SCRIPTED_FAILURE, Ending, Event
 from fake_litellm._turn import Api, ErrorLines, arguments_of
@@ -113,7 +112,7 @@ def _streamed_blocks(turn: Turn) -> Iterator[tuple[dict[str, Any], str, tuple[st
         yield {"type": "text", "text": ""}, "text_delta", turn.pieces
     for call in turn.reply.tool_calls:
         block = {"type": "tool_use", "id": call.id, "name": call.name, "input": {}}
-        yield block, "input_json_delta", halves(call.arguments)
+        yield block, "input_json_delta", call.streamed_arguments()
 
 
 def _event(kind: str, *, piece: bool = False, **values: object) -> Event:

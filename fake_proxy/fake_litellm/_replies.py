@@ -51,11 +51,27 @@ class Gate:
 
 @dataclass(frozen=True, kw_only=True)
 class ToolCall:
-    """One tool call of the model; `arguments` is JSON text, as in the API."""
+    """One tool call of the model.
+
+    Attributes:
+        name: The function's name.
+        arguments: JSON text, as in the API.
+        id: What its result refers to.
+        pieces: The arguments as a stream delivers them; by default in two halves, so that a client
+            must join them.
+    """
 
     name: str
     arguments: str = "{}"
     id: str = "call_1"
+    pieces: tuple[str, ...] | None = None
+
+    def streamed_arguments(self) -> tuple[str, ...]:
+        """Return the arguments as a stream delivers them."""
+        if self.pieces is not None:
+            return self.pieces
+        middle = len(self.arguments) // 2
+        return self.arguments[:middle], self.arguments[middle:]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +117,7 @@ class Reply:
             `silent` in good order but without finish reason and `[DONE]`.
             A JSON answer is cut by `drop` and `reset`, the others leave it whole.
         ends_after: How many pieces arrive before an end other than `done`: pieces of text, a
-            tool call's name, the halves of its arguments, the finish reason.
+            tool call's name, the pieces of its arguments, the finish reason.
         extra: Further fields on the chat completions API, such as only some providers have; which
             of them LiteLLM itself passes on is not measured. Those under `delta`, `choice` and
             `event` are in a stream's event before the text, or in the message, the choice and the

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fake_litellm._bodies import DONE_EVENT, encode, event, halves
+from fake_litellm._bodies import DONE_EVENT, encode, event
 from fake_litellm._demand import ANY_OBJECT, Demand, fields, forced, listed, tools
 from fake_litellm._stream import SCRIPTED_FAILURE, Ending, Event
 from fake_litellm._turn import Api, ErrorLines
@@ -157,11 +157,14 @@ def _unnumbered(turn: Turn) -> _Events:
         started = _without_nulls(_response(turn, "in_progress", []))
         yield {"type": f"response.{kind}", "response": started, "sequence_number": 0}
     items = _output(turn)
+    calls = iter(turn.reply.tool_calls)
     for index, item in enumerate(items):
         opened, events = _STREAMED[item["type"]]
         added = {"output_index": index, "item": item | opened}
         yield {"type": "response.output_item.added", **added, "sequence_number": 0}
-        yield from events(item, {"item_id": item["id"], "output_index": index}, turn.pieces)
+        is_call = item["type"] == "function_call"
+        pieces = next(calls).streamed_arguments() if is_call else turn.pieces
+        yield from events(item, {"item_id": item["id"], "output_index": index}, pieces)
         done = {"output_index": index, "sequence_number": 0, "item": item}
         yield {"type": "response.output_item.done", **done}
     counts = _without_nulls(_usage(turn))
@@ -184,9 +187,9 @@ def _message_events(item: _Item, place: _Item, pieces: tuple[str, ...]) -> _Even
     yield {"type": f"{name}.done", **at, "part": part | {"text": content["text"]}}
 
 
-def _call_events(item: _Item, place: _Item, _pieces: tuple[str, ...]) -> _Events:
+def _call_events(item: _Item, place: _Item, pieces: tuple[str, ...]) -> _Events:
     name = "response.function_call_arguments"
-    for part in halves(item["arguments"]):
+    for part in pieces:
         yield {"type": f"{name}.delta", **place, "delta": part}
     yield {"type": f"{name}.done", **place, "arguments": item["arguments"]}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -133,6 +134,37 @@ def test_a_cancelled_call_ends_in_the_cancellation(
     assert [(one.call, "was cancelled by its caller" in one.message) for one in findings] == [
         ("ask", True)
     ] * found
+
+
+@pytest.mark.parametrize(
+    ("options", "requests", "found"),
+    [
+        pytest.param({}, 1, 0, id="asked once"),
+        pytest.param({}, 2, 1, id="asked again"),
+        pytest.param({"answers": (Failure(status=429), Reply(text="One."))}, 2, 0, id="retried"),
+        pytest.param({"answers": (Failure(status=429), Reply(text="One."))}, 3, 1, id="and again"),
+        pytest.param({"times": 2}, 2, 0, id="made twice"),
+        pytest.param({"times": 2}, 3, 1, id="made twice, asked again"),
+    ],
+)
+def test_a_cancelled_call_is_not_asked_again(
+    prompt: MakeCall,
+    sent: Callable[..., RecordedRequest],
+    options: dict[str, Any],
+    requests: int,
+    found: int,
+) -> None:
+    call = prompt(**{"answers": (Reply(text="One."),), "cancel": True} | options)
+    outcome = Outcome(call=call, text="One.", swallowed=True)
+    observation = observe([outcome], [sent("prompt")] * requests)
+    told = [finding.message for finding in CHECKS["cancelled"](observation, ZOO)]
+    assert (
+        told
+        == ["complete_prompt (prompt) was cancelled by its caller, and asked the proxy once more"]
+        * found
+    )
+    ended = replace(observation, outcomes=(replace(outcome, swallowed=False),))
+    assert list(CHECKS["cancelled"](ended, ZOO)) == []
 
 
 def test_a_page_is_no_completion(prompt: MakeCall, sent: Callable[..., RecordedRequest]) -> None:

@@ -129,158 +129,19 @@ def test_a_request_goes_below_the_path_of_its_proxy(
     assert len(judge("own-proxy", message(), request, proxy="127.0.0.1/litellm")) == found
 
 
-def tools(*names: str, description: str = "", parameter: str = "path") -> list[Any]:
-    """Return tools of these names."""
-    properties = {"type": "object", "properties": {parameter: {}}}
-    function = {"description": description, "parameters": properties}
-    return [{"type": "function", "function": {"name": name, **function}} for name in names]
-
-
-@pytest.fixture
-def told_of_tools(message: MakeCall, sent: Sent, seen: Seen) -> Callable[..., list[str]]:
-    """Return a function that says what is found where calls were given and offered tools."""
-
-    def make(given: list[Any], offered: list[Any]) -> list[str]:
-        calls = [
-            message(f"call-{number}", metadata={"tools": some} if some else {})
-            for number, some in enumerate(given, start=1)
-        ]
-        requests = [
-            sent(call.name, **({"tools": some} if some else {}))
-            for call, some in zip(calls, offered, strict=True)
-        ]
-        return [finding.message for finding in CHECKS["own-tools"](seen(calls, *requests), ZOO)]
-
-    return make
-
-
-def wrong(number: int, offered: str, given: str) -> str:
-    """Return what is said of a request that offers other tools than its call was given."""
-    call = f"create_message (call-{number})"
-    return f"request {number} offers the tools {offered}; {call} was given {given}"
-
-
-READ, WRITE = tools("read"), tools("write")
-OTHER_READ = tools("read", description="Reads.")
-BY_URI = tools("read", parameter="uri")
-BOTH = tools("read")
-BOTH[0]["function"]["parameters"]["properties"]["uri"] = {}
-SEARCH = [{"type": "web_search"}]
-FLAT = [{"name": "read", "input_schema": {"type": "object", "properties": {"path": {}}}}]
-
-
-@pytest.mark.parametrize(
-    ("given", "offered", "found"),
-    [
-        pytest.param([READ, WRITE, []], [READ, WRITE, []], [], id="its own"),
-        pytest.param([READ, WRITE], [[], []], [], id="knows no tools"),
-        pytest.param([READ, WRITE], [SEARCH, SEARCH], [], id="knows no tools but the model's own"),
-        pytest.param([READ, []], [READ + SEARCH, SEARCH], [], id="beside the model's own"),
-        pytest.param([READ, []], [READ + tools("noop"), tools("noop")], [], id="more of its own"),
-        pytest.param([READ], [OTHER_READ], [], id="described in its own way"),
-        pytest.param([READ], [BOTH], [], id="with a parameter more"),
-        pytest.param([READ, WRITE], [READ, tools("mcp__write")], [], id="after its server's name"),
-        pytest.param(
-            [tools("read", "write", "overwrite")], [tools("read", "overwrite")],
-            [wrong(1, "overwrite(path) '', read(path) ''",
-                   "overwrite(path) '', read(path) '', write(path) ''")],
-            id="lost beside one whose name ends alike",
-        ),
-        pytest.param(
-            [READ, WRITE], [READ, tools("write_all")],
-            [wrong(2, "write_all(path) ''", "write(path) ''")],
-            id="before something else",
-        ),
-        pytest.param(
-            [BOTH], [READ],
-            [wrong(1, "read(path) ''", "read(path, uri) ''")],
-            id="without a parameter",
-        ),
-        pytest.param(
-            [READ, []], [READ, READ],
-            [wrong(2, "read(path) ''", "(none)")],
-            id="an earlier call's",
-        ),
-        pytest.param(
-            [READ, []], [FLAT, FLAT],
-            [wrong(2, "read(path) ''", "(none)")],
-            id="an earlier call's, as Anthropic's API has it",
-        ),
-        pytest.param(
-            [READ, WRITE], [READ, []],
-            [wrong(2, "(none)", "write(path) ''")],
-            id="lost",
-        ),
-        pytest.param(
-            [READ, OTHER_READ], [READ, READ],
-            [wrong(2, "read(path) ''", "read(path) 'Reads.'")],
-            id="another call's description",
-        ),
-        pytest.param(
-            [READ, BY_URI], [BY_URI, BY_URI],
-            [wrong(1, "read(uri) ''", "read(path) ''")],
-            id="another call's parameters",
-        ),
-    ],
-)  # fmt: skip
-def test_a_request_offers_the_tools_of_its_own_call(
-    told_of_tools: Callable[..., list[str]], given: list[Any], offered: list[Any], found: list[str]
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_request_does_not_go_through_an_http_proxy(
+    message: MakeCall, sent: Sent, scheme: str
 ) -> None:
-    assert told_of_tools(given, offered) == found
-
-
-def test_a_request_may_do_without_tools_after_a_failure_within_the_call(
-    message: MakeCall, sent: Sent, seen: Seen
-) -> None:
-    refused = message(metadata={"tools": READ}, answers=(Failure(status=400), Reply()))
-    requests = [sent("ask", tools=READ), sent("ask")]
-    assert list(CHECKS["own-tools"](seen([refused], *requests), ZOO)) == []
-    [finding] = CHECKS["own-tools"](seen([refused], *reversed(requests)), ZOO)
-    assert finding.request == 1
-    answered = message(metadata={"tools": READ}, answers=(Reply(), Reply()))
-    [finding] = CHECKS["own-tools"](seen([answered], *requests), ZOO)
-    assert finding.request == 2
-
-
-FORCED = {"type": "function", "function": {"name": "read"}}
-
-
-@pytest.mark.parametrize(
-    ("sent_choices", "found"),
-    [
-        pytest.param([FORCED, None], [], id="its own"),
-        pytest.param([None, "auto"], [], id="none"),
-        pytest.param([FORCED, "required"], [], id="one of the handler's"),
-        pytest.param([FORCED, FORCED], [2], id="another call's"),
-        pytest.param([FORCED, dict(reversed(FORCED.items()))], [2], id="in another order"),
-    ],
-)
-def test_another_calls_choice_of_a_tool_is_found(
-    message: MakeCall, sent: Sent, seen: Seen, sent_choices: list[Any], found: list[int]
-) -> None:
-    calls = [message("first", metadata={"tool_choice": FORCED}), message("second")]
-    requests = [
-        sent(call.name, tool_choice=choice)
-        for call, choice in zip(calls, sent_choices, strict=True)
-    ]
-    findings = list(CHECKS["own-tool-choice"](seen(calls, *requests), ZOO))
-    assert [finding.request for finding in findings] == found
-
-
-def test_auto_is_no_choice_of_another_call(message: MakeCall, sent: Sent, seen: Seen) -> None:
-    calls = [message("first", metadata={"tool_choice": "auto"}), message("second")]
-    requests = [sent(call.name, tool_choice="auto") for call in calls]
-    assert list(CHECKS["own-tool-choice"](seen(calls, *requests), ZOO)) == []
-
-
-def test_a_handler_may_leave_tools_out_beyond_what_openai_takes(
-    message: MakeCall, sent: Sent, seen: Seen
-) -> None:
-    many = [tool for number in range(129) for tool in tools(f"tool_{number}")]
-    call = message(metadata={"tools": many})
-    assert list(CHECKS["own-tools"](seen([call], sent("ask", tools=many[:128])), ZOO)) == []
-    fewer = message(metadata={"tools": many[:128]})
-    assert list(CHECKS["own-tools"](seen([fewer], sent("ask", tools=many[:127])), ZOO)) != []
+    target = f"{scheme}://127.0.0.1/v1/chat/completions"
+    by_way_of_it = sent("ask", path=f"/{target}")
+    [finding] = judge("own-proxy", message(), by_way_of_it, proxy="127.0.0.1")
+    assert finding.message == (
+        f"request 1 went through an HTTP proxy, with the target {target}; the handler of "
+        "create_message (ask) was built for 127.0.0.1"
+    )
+    assert (finding.call, finding.request, finding.marks) == ("ask", 1, (0,))
+    assert "NO_PROXY" in finding.cause
 
 
 @pytest.mark.parametrize("check", ["own-key", "own-proxy"])
@@ -304,11 +165,3 @@ def test_another_model_may_have_been_tried_first_where_nothing_was_recorded(
     ]
     findings = CHECKS["own-model"](observe(outcomes, [sent("reset"), sent("later")]), ZOO)
     assert [finding.call for finding in findings] == ["later"]
-
-
-def test_tools_that_were_offered_earlier_are_offered_again(message: MakeCall, sent: Sent) -> None:
-    outcome = Outcome(call=message(metadata={"tools": READ}))
-    observation = observe([outcome], [sent("ask")])
-    knowing = replace(observation, knows_tools=True)
-    found = [len(list(CHECKS["own-tools"](one, ZOO))) for one in (observation, knowing)]
-    assert found == [0, 1]

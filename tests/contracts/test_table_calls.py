@@ -335,13 +335,14 @@ def test_a_call_continues_an_earlier_one(read_calls: Callable[[str], tuple[Call,
             ]""")
 
 
-def test_the_arguments_of_a_tool_call_may_be_long(
+def test_the_arguments_of_a_tool_call_may_be_long_or_in_pieces(
     read_calls: Callable[[str], tuple[Call, ...]],
 ) -> None:
     [call] = read_calls("""
         calls = [{ do = "create_message", answers = [{ reply = "", tool_calls = [
           { name = "write", arguments = '{"a": "%s"}', fill = { repeat = "b", times = 3 } },
+          { name = "read", arguments = "{}", pieces = ["{", "}"] },
         ] }] }]""")
-    assert call.answers == (
-        Reply(text="", tool_calls=(ToolCall(name="write", arguments='{"a": "bbb"}'),)),
-    )
+    write = ToolCall(name="write", arguments='{"a": "bbb"}')
+    read = ToolCall(name="read", pieces=("{", "}"))
+    assert call.answers == (Reply(text="", tool_calls=(write, read)),)

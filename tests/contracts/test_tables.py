@@ -146,6 +146,16 @@ CALLS = 'calls = [{ do = "create_message" }]'
             "{ do = 'complete_prompt', name = 'one' }]",
             "two calls are named 'one'", id="two calls of one name",
         ),
+        pytest.param(
+            f"{TOP}{ENTRY}calls = [{{ do = 'create_message', answers = [{{ reply = 'One, two.', "
+            "pieces = ['One, ', 'two'] }] }]",
+            "the pieces of 'One, two.' do not make it up", id="pieces of another text",
+        ),
+        pytest.param(
+            f"{TOP}{ENTRY}calls = [{{ do = 'create_message', answers = [{{ reply = '', "
+            "tool_calls = [{ name = 'read', arguments = '{\"a\": 1}', pieces = ['{', '}'] }] }] }]",
+            "the pieces of '{\"a\": 1}' do not make it up", id="pieces of other arguments",
+        ),
     ],
 )  # fmt: skip
 def test_a_bad_table_is_told(table: str, told: str) -> None:

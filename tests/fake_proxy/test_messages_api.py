@@ -128,6 +128,14 @@ def test_a_stream_of_reasoning_and_calls(wire: Wire, fake_litellm: FakeLiteLLM) 
     assert events[8]["delta"]["stop_reason"] == "tool_use"
 
 
+def test_a_call_is_streamed_in_its_pieces(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
+    call = ToolCall(name="list", arguments='{"a":11}', pieces=('{"a":', "1", "1", "}"))
+    fake_litellm.script(Reply(tool_calls=(call,)))
+    deltas = [event.get("delta", {}) for event in wire.call(PATH, STREAMED).events]
+    told = [delta["partial_json"] for delta in deltas if "partial_json" in delta]
+    assert told == ['{"a":', "1", "1", "}"]
+
+
 def test_a_stream_of_text_and_calls(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     fake_litellm.script(Reply(text="I look.", tool_calls=(CALL, CALL)))
     start, *events, end, stop = wire.call(PATH, STREAMED).events

@@ -167,6 +167,16 @@ def test_pieces_are_streamed_as_they_are(wire: Wire, fake_litellm: FakeLiteLLM) 
     assert deltas[1:-1] == [{"content": "a"}, {"content": ""}, {"content": "b c"}]
 
 
+def test_the_arguments_of_a_tool_call_are_streamed_in_its_pieces(
+    wire: Wire, fake_litellm: FakeLiteLLM
+) -> None:
+    call = ToolCall(name="list", arguments='{"a":11}', pieces=('{"a":', "1", "1", "}"))
+    fake_litellm.script(Reply(tool_calls=(call,)))
+    deltas = [event["choices"][0]["delta"] for event in wire.chat(stream=True).events]
+    told = [delta["tool_calls"][0]["function"]["arguments"] for delta in deltas[1:-1]]
+    assert told == ["", '{"a":', "1", "1", "}"]
+
+
 def test_a_redirect_says_where(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     fake_litellm.script(Redirect(location="https://elsewhere.test/v1", status=308))
     answer = wire.chat()

@@ -183,6 +183,15 @@ def test_a_stream_of_reasoning_and_calls(wire: Wire, fake_litellm: FakeLiteLLM) 
     assert events[12]["output_index"] == 1
 
 
+def test_each_call_is_streamed_in_its_pieces(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
+    second = ToolCall(name="list", arguments='{"a":11}', pieces=('{"a":', "1", "1", "}"))
+    fake_litellm.script(Reply(text="I look.", tool_calls=(CALL, second)))
+    events = wire.call(PATH, ASKED | {"stream": True}).events
+    deltas = [event for event in events if event["type"].endswith("arguments.delta")]
+    told = [[event["delta"] for event in deltas if event["output_index"] == n] for n in (1, 2)]
+    assert (len(told[0]), told[1]) == (2, ['{"a":', "1", "1", "}"])
+
+
 def test_text_before_calls(wire: Wire, fake_litellm: FakeLiteLLM) -> None:
     fake_litellm.script(Reply(text="I look.", tool_calls=(CALL, CALL)))
     message, *calls = wire.call(PATH, ASKED).json["output"]

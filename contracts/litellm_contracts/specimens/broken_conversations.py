@@ -235,3 +235,45 @@ class _Escapes(AsyncHandler):
                 yield self.fault({**chunk, "text": html.unescape(chunk["text"])})
             else:
                 yield chunk
+
+
+@known_bad(
+    "earlier-result-of-a-call-id-lost",
+    "Keeps the last result of each tool call; some models name theirs anew in every turn.",
+    "faithfulness/own-text",
+)
+class _LastResult(SyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        last = {said.get("tool_call_id"): said for said in turn.messages}
+        kept = [
+            said
+            for said in body["messages"]
+            if said["role"] != "tool" or last[said["tool_call_id"]] is said
+        ]
+        if len(kept) < len(body["messages"]):
+            self.fault()
+        return body | {"messages": kept}
+
+
+@known_bad(
+    "deep-parameters-of-a-tool-lost",
+    "Copies the schema of a tool down to a depth of sixteen, as one may refer to itself.",
+    "faithfulness/own-tools",
+)
+class _Shallow(AsyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        if "tools" in body:
+            body["tools"] = self.copied(body["tools"])
+        return body
+
+    def copied(self, value: Any, depth: int = 16) -> Any:  # noqa: ANN401 - whatever JSON holds
+        """Copy lists and objects, and leave out what is deeper."""
+        if isinstance(value, list):
+            return [self.copied(item, depth) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if not depth:
+            return self.fault({})
+        return {name: self.copied(item, depth - 1) for name, item in value.items()}

@@ -101,3 +101,18 @@ class _ThoughtsAlone(AsyncHandler):
                 self.fault()
             else:
                 yield chunk
+
+
+@known_bad(
+    "equal-piece-of-a-tool-call-skipped",
+    "Takes a piece of a tool call that equals the one before for the same one, sent twice.",
+    "faithfulness/tool-calls throughout/answers",
+)
+class _EqualPieces(AsyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        for chunk in super().chunks(event, turn):
+            if chunk["type"] == "tool_call_partial" and chunk == turn.notes.get("last"):
+                self.fault()
+                continue
+            turn.notes["last"] = chunk
+            yield chunk

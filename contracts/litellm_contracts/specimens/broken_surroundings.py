@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
-from litellm_contracts.specimens._sdk import http_library
+from litellm_contracts.specimens._sdk import certificates, http_library
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -113,6 +113,35 @@ class _AnsweredAnyway(AsyncHandler):
             return await super().complete_prompt(prompt)
         except asyncio.CancelledError:
             return self.fault("")
+
+
+@known_bad(
+    "cancelled-prompt-asked-again",
+    "Takes the cancellation of a prompt for a failure, and asks once more.",
+    "throughout/answers",
+)
+class _AskedAgain(AsyncHandler):
+    async def complete_prompt(self, prompt: str) -> str:
+        try:
+            return await super().complete_prompt(prompt)
+        except asyncio.CancelledError:
+            self.fault()
+            return await super().complete_prompt(prompt)
+
+
+@known_bad(
+    "http-proxy-for-every-host",
+    "Hands the environment's HTTP proxy to its client, which does not look at NO_PROXY then.",
+    "throughout/own-settings",
+)
+class _EveryHost(AsyncHandler):
+    def new_client(self, **options: Any) -> Any:  # noqa: ANN401
+        proxy = os.environ.get("HTTP_PROXY")
+        if proxy is None:
+            return super().new_client(**options)
+        verify = certificates(self.base_url)
+        transport = http_library().AsyncClient(verify=verify, proxy=self.fault(proxy))
+        return super().new_client(**options, http_client=transport)
 
 
 @known_bad(

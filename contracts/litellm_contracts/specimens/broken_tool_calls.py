@@ -207,3 +207,22 @@ class _Either(SyncHandler):
         if any(chunk["type"] == "text" for chunk in chunks) and len(chunks) > 1:
             chunks = self.fault([chunk for chunk in chunks if chunk["type"] == "text"])
         yield from chunks
+
+
+@known_bad(
+    "tool-call-named-once-for-a-task",
+    "Passes a tool call's id and name on once, and keeps for each task which were.",
+    "faithfulness/streams-at-once throughout/answers",
+)
+class _NamedOnce(AsyncHandler):
+    async def stream(self, turn: Turn) -> AsyncIterator[Any]:
+        named = self.memory.setdefault(turn.task_id, set())
+        try:
+            async for chunk in super().stream(turn):
+                if chunk["type"] == "tool_call_partial":
+                    if chunk["index"] in named and chunk["name"]:
+                        chunk.update(self.fault({"id": None, "name": None}))
+                    named.add(chunk["index"])
+                yield chunk
+        finally:
+            named.clear()
