@@ -44,15 +44,24 @@ def check_own_tools(observation: Observation, _profile: Profile) -> Iterator[Fin
             offered = _tools(seen.request.json)
             may_try_without = number > 0 and any(map(is_fault, outcome.call.answers))
             must_offer = knows_tools and not may_try_without and len(given) <= _MOST_TOOLS
-            lost = list(_lost_of_offer(outcome.call.metadata, seen.request.json))
+            lost = dict(_lost_of_offer(outcome.call.metadata, seen.request.json))
             if not (must_offer and lost) and not foreign & set(offered.values()):
                 continue
+            if offered == given:
+                name, parameters = min(lost.items())
+                wrong = f"{name} without its parameters {', '.join(sorted(parameters))}"
+                cause = "what is deep in a schema is left out, or a reference is not written out"
+            else:
+                wrong = f"the tools {_listed(offered)}"
+                cause = (
+                    "the tools of an earlier call are kept, or given up for good after a failure"
+                )
             yield Finding(
-                message=f"request {seen.number} offers the tools {_listed(offered)}; "
-                f"{named(outcome.call)} was given {_listed(given)}",
+                message=f"request {seen.number} offers {wrong}; {named(outcome.call)} was given "
+                f"{_listed(given)}",
                 call=outcome.call.name,
                 request=seen.number,
-                cause="the tools of an earlier call are kept, or given up for good after a failure",
+                cause=cause,
             )
 
 
@@ -96,21 +105,21 @@ def _tools(holder: Any) -> dict[str, str]:  # noqa: ANN401 - a request's body, o
     return {name: _signature(function) for name, function in _functions(holder).items()}
 
 
-def _lost_of_offer(given: Any, offered: Any) -> Iterator[str]:  # noqa: ANN401 - metadata, body
-    """Yield the tools that are given and not offered, and those that lost a parameter.
+def _lost_of_offer(given: Any, offered: Any) -> Iterator[tuple[str, set[str]]]:  # noqa: ANN401
+    """Yield each tool that is given and not offered, or not as given, and what parameters it lost.
 
     A tool may be offered with something before its name, such as the server it is from; one that
     was given by that very name is another.
     """
     wanted = _functions(given)
     for name, function in wanted.items():
-        named_so = [
-            one
+        lost = [
+            _all_parameters(function) - _all_parameters(one)
             for other, one in _functions(offered).items()
             if other == name or (other.endswith(name) and other not in wanted)
         ]
-        if not any(_all_parameters(one) >= _all_parameters(function) for one in named_so):
-            yield name
+        if all(lost):
+            yield name, min(lost, key=len, default=_all_parameters(function))
 
 
 def _choice(holder: Any) -> str:  # noqa: ANN401 - a request's body, or metadata

@@ -229,3 +229,14 @@ def test_a_tool_keeps_its_parameters_however_deep(
 ) -> None:
     told = told_of_tools([of_parameters(a=given)], [of_parameters(a=offered)])
     assert len(told) == found
+
+
+def test_what_is_lost_within_a_parameter_is_named(
+    told_of_tools: Callable[..., list[str]],
+) -> None:
+    given = of_parameters(a=holding(b={}, c=holding(d={})))
+    [told] = told_of_tools([given], [of_parameters(a=holding(b={}))])
+    assert told == (
+        "request 1 offers read without its parameters c, d; create_message (call-1) was given "
+        "read(a) ''"
+    )

@@ -178,7 +178,7 @@ class _Tools(AsyncHandler):
 @known_bad(
     "tool-results-in-anthropics-shape",
     "Sends a tool's result as a message of the role `tool_result`.",
-    "schema/create-message",
+    "faithfulness/own-text schema/create-message",
 )
 class _ToolResults(SyncHandler):
     def body(self, turn: Turn) -> dict[str, Any]:
