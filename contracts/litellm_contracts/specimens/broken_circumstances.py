@@ -102,6 +102,27 @@ class _Moved(AsyncHandler):
 
 
 @known_bad(
+    "place-it-moved-to-for-now-kept",
+    "Keeps the place that one request was sent on to for now, and goes there from then on.",
+    "recognition/key-stays-with-its-proxy throughout/own-settings",
+)
+class _MovedForNow(AsyncHandler):
+    def new_client(self, **options: Any) -> Any:  # noqa: ANN401
+        transport = http_library().AsyncClient(
+            verify=certificates(self.base_url), follow_redirects=True
+        )
+        return super().new_client(**{"http_client": transport} | options)
+
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        stream = await super().send(turn)
+        response = getattr(stream, "response", None)
+        if response and any(one.status_code == 307 for one in response.history):  # noqa: PLR2004
+            place = str(response.url).partition("/chat/completions")[0]
+            self.client = self.client.with_options(base_url=self.fault(place))
+        return stream
+
+
+@known_bad(
     "another-session-for-another-mode",
     "Names a session of LiteLLM beside the header where a task's mode has changed.",
     "throughout/filed-by-the-header",

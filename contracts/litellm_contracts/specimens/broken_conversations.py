@@ -277,3 +277,22 @@ class _Shallow(AsyncHandler):
         if not depth:
             return self.fault({})
         return {name: self.copied(item, depth - 1) for name, item in value.items()}
+
+
+@known_bad(
+    "history-continued-by-its-ends",
+    "Adds to a task's messages of the last turn where their first and their last are unchanged.",
+    "faithfulness/own-text",
+)
+class _Continued(SyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        if not turn.task_id:
+            return body
+        said = list(turn.messages)
+        known = self.memory.get(turn.task_id, said[:1])
+        end = len(known)
+        if (said[0], said[:end][-1]) == (known[0], known[-1]) and said[:end] != known:
+            said[:end] = self.fault(known)
+        self.memory[turn.task_id] = said
+        return body | {"messages": [*body["messages"][:1], *said]}

@@ -83,7 +83,7 @@ class _Prepared(AsyncHandler):
 @known_bad(
     "header-missing-after-ten-tasks",
     "Keeps the headers of ten tasks, and forgets them all at the eleventh.",
-    "isolation/long-lived-handler throughout/header",
+    "presence/every-kind-of-id isolation/long-lived-handler throughout/header",
     is_patient=True,
 )
 class _Ten(AsyncHandler):

@@ -26,6 +26,13 @@ def _as_uuid(value: str) -> str:
     return value
 
 
+def _as_number(value: str) -> str:
+    for read in (int, float):
+        with suppress(ValueError):
+            return value if value.startswith("0") else str(read(value))
+    return value
+
+
 _WHOLE = f"{DUE} hostile-ids/ignored-by-litellm"
 """All that breaks where every task id is altered: also those that LiteLLM ignores."""
 
@@ -42,6 +49,12 @@ _ALTERED: tuple[tuple[str, str, Callable[[str], str], str], ...] = (
         "Reads the task id as a UUID where it can be one, and writes it as UUIDs are written.",
         _as_uuid,
         "presence/every-kind-of-id isolation/alternating-tasks throughout/header",
+    ),
+    (
+        "id-read-as-a-number",
+        "Reads the task id as a number where it can be one: digits, underscores, an exponent.",
+        _as_number,
+        "presence/every-kind-of-id throughout/header",
     ),
     (
         "id-cut-at-64",
