@@ -173,6 +173,13 @@ class Call:
         return self.down or any(map(is_transient, self.answers[-1:]))
 
     @property
+    def must_come_back(self) -> bool:
+        """Whether it is answered, and waits for nobody else: no handler may leave it waiting."""
+        may_wait = self.is_stopped or self.between or self.reset_connections
+        may_fail = self.may_fail or self.may_refuse or self.down
+        return not (may_wait or may_fail or any(map(is_fault, self.answers)))
+
+    @property
     def task_id(self) -> Any:  # noqa: ANN401 - whatever the metadata holds
         """The task id in the metadata, or `None`."""
         return self.metadata.get("task_id") if isinstance(self.metadata, dict) else None

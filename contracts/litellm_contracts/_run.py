@@ -16,7 +16,7 @@ from litellm_contracts._drawn import DEFAULT_EXAMPLES, DEFAULT_SEED
 from litellm_contracts._evidence import evidence, keys_to_hide, redact
 from litellm_contracts._profile import ZOO, Profile, choose_profile
 from litellm_contracts._requirements import EVERYTHING
-from litellm_contracts._scenario import Stage
+from litellm_contracts._scenario import HangsError, Stage
 from litellm_contracts._table_calls import make_marker
 from litellm_contracts._tables import all_contracts
 from litellm_contracts._threads import in_thread
@@ -79,6 +79,7 @@ class ContractRun:
 
     Attributes:
         error: What went wrong that is not the handler's answer, or `None`.
+        hangs: What is said of calls that did not come back, where that ended the run.
         api_key: The key of this run; it must not be shown.
         findings: The departures from the contract.
         evidence: What a result shows of the exchange; empty where nothing was seen.
@@ -91,6 +92,7 @@ class ContractRun:
         self._seen = seen
         self._stage: Stage | None = None
         self.error: BaseException | None = None
+        self.hangs = ""
         self.api_key = ""
         self.findings: tuple[Finding, ...] = ()
         self.evidence: dict[str, Any] = {}
@@ -99,6 +101,8 @@ class ContractRun:
         """Run to the end; what goes wrong is kept for the thread that waits."""
         try:
             asyncio.run(self._perform())
+        except HangsError as error:
+            self.hangs = str(error)
         except BaseException as error:  # noqa: BLE001 - handed over, see run_contract
             self.error = error
 

@@ -31,6 +31,12 @@ Build: TypeAlias = "Callable[[Call], Awaitable[Handler]]"
 """Builds the handler of a call, unless it is there."""
 _PICTURE = "/picture.png"
 _TOKEN, _NONE = "token", "none"  # names of kinds of keys
+MOST_HANGS = 3
+"""So many calls that do not come back are enough: the others are not made."""
+
+
+class HangsError(Exception):
+    """The handler did not come back from so many calls that the others are not made."""
 
 
 class Stage:
@@ -53,6 +59,7 @@ class Stage:
         self._handlers: dict[tuple[str, str], Handler] = {}
         self._surroundings = Surroundings(self.api_key)
         self.came_back = 0
+        self._hung = 0
 
     async def __aenter__(self) -> Self:
         self._surroundings.set()
@@ -67,7 +74,11 @@ class Stage:
             fake.stop()
 
     async def perform(self, calls: Sequence[Call], model: str) -> Observation:
-        """Make the calls in order, those that belong together at the same time."""
+        """Make the calls in order, those that belong together at the same time.
+
+        Raises:
+            HangsError: where several of them do not come back.
+        """
         self.fake.journal.clear()
         self._surroundings.take_shown()
         pictures = {call.picture for call in calls} - {""}
@@ -96,6 +107,7 @@ class Stage:
                 outcome.proxy = f"{place.netloc}{place.path}"
             outcomes |= {outcome.call.name: outcome for outcome in made}
             self.came_back += sum(not outcome.hangs for outcome in made)
+            self._count_hangs(made)
             logged += [(group[0].name, text) for text in self._surroundings.take_shown()]
             for call in group:
                 built = (call.handler, call.model or model)
@@ -108,6 +120,15 @@ class Stage:
         made = [outcomes[call.name] for call in calls]
         seen = observe(made, self.fake.journal, self.api_key)
         return dataclasses.replace(seen, logged=tuple(logged))
+
+    def _count_hangs(self, made: Iterable[Outcome]) -> None:
+        for outcome in made:
+            self._hung += outcome.hangs and outcome.call.must_come_back
+            if self._hung == MOST_HANGS:
+                raise HangsError(
+                    f"{MOST_HANGS} calls did not come back, the last of them "
+                    f"{outcome.call.method} ({outcome.call.name}): {outcome.error}"
+                )
 
     async def _handler(self, call: Call, model: str) -> Handler:
         model = call.model or model

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._calling import words_of
+from litellm_contracts._door import PATIENCE
 from litellm_contracts._errors import HandlerError
 from litellm_contracts._evidence import keys_to_hide, without
 from litellm_contracts._model import Contract, Level, Report, Result, Status
@@ -151,10 +152,11 @@ def run_contract(
         run, contract, options, limit
     )
     seconds = time.perf_counter() - started
-    if hangs:
+    if hangs or run.hangs:
         seen[contract.exchange] = None
         status = _failed(contract)
-        message = f"stopped: the handler came back from no call for {limit:.1f} s{why}"
+        told = run.hangs or f"the handler came back from no call for {limit:.1f} s{why}"
+        message = f"stopped: {told}"
         shown = run.without_exchange()
     elif isinstance(run.error, HandlerError):
         raise run.error
@@ -183,13 +185,16 @@ def run_contract(
 def _patience(contract: Contract, options: Options, seen: Exchanges) -> tuple[float, str]:
     """Return how many seconds no call may come back, and why, where they are few.
 
-    A handler that has come back from no call of two exchanges is not waited for much longer: a
-    hundred times its limit is half an hour.
+    A handler that has come back from no call of two exchanges is not waited for much longer, nor
+    is one that was stopped in two: a hundred times its limit is half an hour.
     """
     outcomes = [one for observation in seen.values() if observation for one in observation.outcomes]
-    if len(seen) < _HOPELESS or any(not outcome.hangs for outcome in outcomes):
-        return options.limit * (1 + len(contract.calls) / 100), ""
-    return min(options.limit, SHORT_LIMIT), "; it has come back from no call before either"
+    if len(seen) >= _HOPELESS and all(outcome.hangs for outcome in outcomes):
+        return min(options.limit, SHORT_LIMIT), "; it has come back from no call before either"
+    stopped = sum(observation is None for observation in seen.values())
+    if stopped >= _HOPELESS:
+        return min(options.limit, PATIENCE), f"; it was stopped in {stopped} exchanges before"
+    return options.limit * (1 + len(contract.calls) / 100), ""
 
 
 def _sent_nothing(contract: Contract, seen: Exchanges) -> bool:

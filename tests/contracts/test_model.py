@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
 import pytest
 
+from fake_litellm import Failure, Reply
 from litellm_contracts._errors import HandlerError, TableError, UnknownContractError, UsageError
 from litellm_contracts._model import OMITTED, Call, Level, Report, Result, Status, Verdict
 
@@ -75,3 +77,26 @@ def test_omitted_is_the_same_object_in_another_process() -> None:
 )
 def test_errors_know_their_exit_code(error: type[UsageError], code: int) -> None:
     assert error("x").exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("given", "must"),
+    [
+        pytest.param({}, True, id="an ordinary call"),
+        pytest.param({"answers": (Reply(finish="length"),)}, True, id="one that is cut"),
+        pytest.param({"during": "other"}, True, id="beside another"),
+        pytest.param({"judged": False}, True, id="one that is not judged"),
+        pytest.param({"answers": (Failure(status=429), Reply())}, False, id="tried again"),
+        pytest.param({"answers": (Reply(ends="stall"),)}, False, id="broken off"),
+        pytest.param({"abandon_after": 1}, False, id="stopped"),
+        pytest.param({"cancel": True}, False, id="cancelled"),
+        pytest.param({"between": "other"}, False, id="between the chunks of another"),
+        pytest.param({"reset_connections": 1}, False, id="reset"),
+        pytest.param({"may_fail": True}, False, id="may fail"),
+        pytest.param({"may_refuse": True}, False, id="may be refused"),
+        pytest.param({"down": True}, False, id="nobody listens"),
+    ],
+)
+def test_an_answered_call_must_come_back(given: dict[str, Any], must: bool) -> None:  # noqa: FBT001
+    call = Call(name="one", method="create_message", marker="[one]", **given)
+    assert call.must_come_back is must

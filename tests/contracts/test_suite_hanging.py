@@ -6,7 +6,7 @@ import asyncio
 import gc
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from litellm_contracts import _suite
+from litellm_contracts import _calling, _suite
 from litellm_contracts._doors import BUNDLED, PythonDoor
 from litellm_contracts._loading import load_factory
 from litellm_contracts._model import Status
@@ -65,6 +65,46 @@ def test_a_handler_that_hangs_in_each_call_is_soon_given_little_time(
     assert all(message.endswith("for 0.2 s") for message in told[:2])
     impatient = "for 0.1 s; it has come back from no call before either"
     assert set(told[2:]) == {f"stopped: the handler came back from no call {impatient}"}
+
+
+class HangingMessages(Hanging):
+    """Answers prompts alone."""
+
+    async def complete_prompt(self, _prompt: str) -> str:
+        return "Done."
+
+
+def test_where_three_calls_do_not_come_back_the_others_are_not_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_calling, "CALL_LIMIT", 0.01)
+    [result] = run_suite(
+        PythonDoor(HangingMessages, "my:factory"),
+        [find_contract("isolation/alternating-tasks")],
+        Options(),
+    ).results
+    assert result.status is Status.FAIL
+    assert result.message == (
+        "stopped: 3 calls did not come back, the last of them create_message (alpha-2): "
+        "no answer within 0.01 s"
+    )
+    assert "trace" not in result.evidence
+
+
+def test_a_handler_that_was_stopped_in_two_exchanges_is_given_little_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_calling, "CALL_LIMIT", 0.01)
+    monkeypatch.setattr(_suite, "PATIENCE", 0.0)
+    names = ["complete-prompt/omits-header", "isolation/alternating-tasks"]
+    names += ["isolation/ten-concurrent-tasks", "presence/every-kind-of-id"]
+    report = run_suite(
+        PythonDoor(HangingMessages, "my:factory"),
+        [find_contract(name) for name in names],
+        Options(),
+    )
+    told = [result.message.partition(",")[0].partition(";")[2] for result in report.results]
+    assert told == ["", "", "", " it was stopped in 2 exchanges before"]
 
 
 def test_a_handler_that_comes_back_from_one_call_is_given_its_time(
