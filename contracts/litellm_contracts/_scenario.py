@@ -31,8 +31,8 @@ Build: TypeAlias = "Callable[[Call], Awaitable[Handler]]"
 """Builds the handler of a call, unless it is there."""
 _PICTURE = "/picture.png"
 _TOKEN, _NONE = "token", "none"  # names of kinds of keys
-MOST_HANGS = 3
-"""So many calls that do not come back are enough: the others are not made."""
+MOST_HANGS, MOST_EXCUSED_HANGS = 3, 9
+"""So many calls that do not come back are enough: the others are not made. More may be excused."""
 
 
 class HangsError(Exception):
@@ -59,7 +59,7 @@ class Stage:
         self._handlers: dict[tuple[str, str], Handler] = {}
         self._surroundings = Surroundings(self.api_key)
         self.came_back = 0
-        self._hung = 0
+        self._hung: list[Call] = []
 
     async def __aenter__(self) -> Self:
         self._surroundings.set()
@@ -122,11 +122,12 @@ class Stage:
         return dataclasses.replace(seen, logged=tuple(logged))
 
     def _count_hangs(self, made: Iterable[Outcome]) -> None:
-        for outcome in made:
-            self._hung += outcome.hangs and outcome.call.must_come_back
-            if self._hung == MOST_HANGS:
+        for outcome in (one for one in made if one.hangs):
+            self._hung.append(outcome.call)
+            unexcused = sum(call.must_come_back for call in self._hung)
+            if unexcused >= MOST_HANGS or len(self._hung) >= MOST_EXCUSED_HANGS:
                 raise HangsError(
-                    f"{MOST_HANGS} calls did not come back, the last of them "
+                    f"{len(self._hung)} calls did not come back, the last of them "
                     f"{outcome.call.method} ({outcome.call.name}): {outcome.error}"
                 )
 

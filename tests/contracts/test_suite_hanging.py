@@ -91,6 +91,21 @@ def test_where_three_calls_do_not_come_back_the_others_are_not_made(
     assert "trace" not in result.evidence
 
 
+def test_where_nine_calls_do_not_come_back_their_excuses_are_enough(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_calling, "CALL_LIMIT", 0.01)
+    [result] = run_suite(
+        PythonDoor(HangingMessages, "my:factory"),
+        [find_contract("presence/unusual-conversation")],
+        Options(),
+    ).results
+    assert result.message == (
+        "stopped: 9 calls did not come back, the last of them create_message (long-call-ids): "
+        "no answer within 0.01 s"
+    )
+
+
 def test_a_handler_that_was_stopped_in_two_exchanges_is_given_little_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
