@@ -126,7 +126,8 @@ class _AskedAgain(AsyncHandler):
             return await super().complete_prompt(prompt)
         except asyncio.CancelledError:
             self.fault()
-            return await super().complete_prompt(prompt)
+            # In a task of its own: what is asked in a cancelled one fails in anyio.
+            return await asyncio.ensure_future(super().complete_prompt(prompt))
 
 
 @known_bad(
