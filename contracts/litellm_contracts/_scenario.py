@@ -59,7 +59,7 @@ class Stage:
         self._handlers: dict[tuple[str, str], Handler] = {}
         self._surroundings = Surroundings(self.api_key)
         self.came_back = 0
-        self._hung: list[Call] = []
+        self._hung: list[Outcome] = []
 
     async def __aenter__(self) -> Self:
         self._surroundings.set()
@@ -106,8 +106,7 @@ class Stage:
                 place = urlsplit(self._fakes[outcome.call.proxy].base_url)
                 outcome.proxy = f"{place.netloc}{place.path}"
             outcomes |= {outcome.call.name: outcome for outcome in made}
-            self.came_back += sum(not outcome.hangs for outcome in made)
-            self._count_hangs(made)
+            self._give_up_on_hangs()
             logged += [(group[0].name, text) for text in self._surroundings.take_shown()]
             for call in group:
                 built = (call.handler, call.model or model)
@@ -121,15 +120,21 @@ class Stage:
         seen = observe(made, self.fake.journal, self.api_key)
         return dataclasses.replace(seen, logged=tuple(logged))
 
-    def _count_hangs(self, made: Iterable[Outcome]) -> None:
-        for outcome in (one for one in made if one.hangs):
-            self._hung.append(outcome.call)
-            unexcused = sum(call.must_come_back for call in self._hung)
-            if unexcused >= MOST_HANGS or len(self._hung) >= MOST_EXCUSED_HANGS:
-                raise HangsError(
-                    f"{len(self._hung)} calls did not come back, the last of them "
-                    f"{outcome.call.method} ({outcome.call.name}): {outcome.error}"
-                )
+    def count(self, outcome: Outcome) -> None:
+        """Count a call that came back, or did not."""
+        if outcome.hangs:
+            self._hung.append(outcome)
+        else:
+            self.came_back += 1
+
+    def _give_up_on_hangs(self) -> None:
+        unexcused = sum(outcome.call.must_come_back for outcome in self._hung)
+        if unexcused >= MOST_HANGS or len(self._hung) >= MOST_EXCUSED_HANGS:
+            last = self._hung[-1]
+            raise HangsError(
+                f"{len(self._hung)} calls did not come back, the last of them "
+                f"{last.call.method} ({last.call.name}): {last.error}"
+            )
 
     async def _handler(self, call: Call, model: str) -> Handler:
         model = call.model or model
@@ -137,7 +142,8 @@ class Stage:
         if built not in self._handlers:
             key, base_url = self._key_of(call), address_of(call.proxy, self._fakes[call.proxy])
             try:
-                self._handlers[built] = await self._door.build(base_url, key, model)
+                handler = await self._door.build(base_url, key, model)
+                self._handlers[built] = _Counted(handler, self.count)
             except HandlerError as error:
                 if not call.may_fail:
                     raise
@@ -184,6 +190,22 @@ class Stage:
         if call.key == _TOKEN:  # for LiteLLM's JWT authentication; nothing in it is signed
             return f"eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.{self.api_key}"
         return f"{self.api_key}-{call.key}" if call.key else self.api_key
+
+
+class _Counted:
+    """A handler each of whose calls is counted as soon as it is over."""
+
+    def __init__(self, handler: Handler, count: Callable[[Outcome], None]) -> None:
+        self._handler = handler
+        self._count = count
+
+    async def call(self, call: Call, meanwhile: Meanwhile | None = None, /) -> Outcome:
+        outcome = await self._handler.call(call, meanwhile)
+        self._count(outcome)
+        return outcome
+
+    async def close(self) -> None:
+        await self._handler.close()
 
 
 class _Unbuilt:

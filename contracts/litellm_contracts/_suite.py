@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts._calling import words_of
-from litellm_contracts._door import PATIENCE
 from litellm_contracts._errors import HandlerError
 from litellm_contracts._evidence import keys_to_hide, without
 from litellm_contracts._model import Contract, Level, Report, Result, Status
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from litellm_contracts._tally import Tally
 
 _HOPELESS = 2
-SHORT_LIMIT = 2.0
+SHORT_LIMIT = 5.0
 
 
 def run_suite(  # noqa: PLR0913 - a run is described by its options, the rest is how to run
@@ -185,15 +184,15 @@ def run_contract(
 def _patience(contract: Contract, options: Options, seen: Exchanges) -> tuple[float, str]:
     """Return how many seconds no call may come back, and why, where they are few.
 
-    A handler that has come back from no call of two exchanges is not waited for much longer, nor
-    is one that was stopped in two: a hundred times its limit is half an hour.
+    A handler that hung in two exchanges is not waited for much longer in the others: a hundred
+    times its limit is half an hour.
     """
-    outcomes = [one for observation in seen.values() if observation for one in observation.outcomes]
-    if len(seen) >= _HOPELESS and all(outcome.hangs for outcome in outcomes):
-        return min(options.limit, SHORT_LIMIT), "; it has come back from no call before either"
-    stopped = sum(observation is None for observation in seen.values())
-    if stopped >= _HOPELESS:
-        return min(options.limit, PATIENCE), f"; it was stopped in {stopped} exchanges before"
+    hung = sum(
+        observation is None or all(outcome.hangs for outcome in observation.outcomes)
+        for observation in seen.values()
+    )
+    if hung >= _HOPELESS:
+        return min(options.limit, SHORT_LIMIT), f"; it hung in {hung} exchanges before"
     return options.limit * (1 + len(contract.calls) / 100), ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from litellm_contracts.specimens._base import HEADER, AsyncHandler, Turn
 from litellm_contracts.specimens._ids import DUE
@@ -78,27 +78,40 @@ class _Delegate(AsyncHandler):
         return self.fault({HEADER: delegate}) if delegate else headers
 
 
-@known_bad(
-    "id-kept-for-the-place-it-moved-to",
-    "Keeps a client for the place a request has moved to for good, with that request's headers.",
-    "isolation/after-every-kind-of-answer throughout/header",
-)
-class _Moved(AsyncHandler):
+class _Moving(AsyncHandler):
+    """Keeps another client once a request was redirected with a certain status."""
+
+    status: ClassVar[int]
+
     def new_client(self, **options: Any) -> Any:  # noqa: ANN401
         transport = http_library().AsyncClient(
             verify=certificates(self.base_url), follow_redirects=True
         )
         return super().new_client(**{"http_client": transport} | options)
 
+    def kept(self, _turn: Turn) -> dict[str, Any]:
+        """Return what the other client keeps besides the place."""
+        return {}
+
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
         stream = await super().send(turn)
         response = getattr(stream, "response", None)
-        if response and any(one.status_code == 308 for one in response.history):  # noqa: PLR2004
-            self.client = self.client.with_options(
-                base_url=str(response.url).partition("/chat/completions")[0],
-                default_headers=self.fault(self.headers(turn)),
-            )
+        if response and any(one.status_code == self.status for one in response.history):
+            place = str(response.url).partition("/chat/completions")[0]
+            self.client = self.client.with_options(base_url=self.fault(place), **self.kept(turn))
         return stream
+
+
+@known_bad(
+    "id-kept-for-the-place-it-moved-to",
+    "Keeps a client for the place a request has moved to for good, with that request's headers.",
+    "isolation/after-every-kind-of-answer throughout/header",
+)
+class _Moved(_Moving):
+    status = 308
+
+    def kept(self, turn: Turn) -> dict[str, Any]:
+        return {"default_headers": self.headers(turn)}
 
 
 @known_bad(
@@ -106,20 +119,8 @@ class _Moved(AsyncHandler):
     "Keeps the place that one request was sent on to for now, and goes there from then on.",
     "recognition/key-stays-with-its-proxy throughout/own-settings",
 )
-class _MovedForNow(AsyncHandler):
-    def new_client(self, **options: Any) -> Any:  # noqa: ANN401
-        transport = http_library().AsyncClient(
-            verify=certificates(self.base_url), follow_redirects=True
-        )
-        return super().new_client(**{"http_client": transport} | options)
-
-    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
-        stream = await super().send(turn)
-        response = getattr(stream, "response", None)
-        if response and any(one.status_code == 307 for one in response.history):  # noqa: PLR2004
-            place = str(response.url).partition("/chat/completions")[0]
-            self.client = self.client.with_options(base_url=self.fault(place))
-        return stream
+class _MovedForNow(_Moving):
+    status = 307
 
 
 @known_bad(
