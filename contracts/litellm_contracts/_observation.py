@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ class Outcome:
         model: The model that its handler was built with.
         proxy: Host and port of the proxy that its handler was built for, and the path below
             which it is served, if any.
+        given: In which unusual way it was given its arguments, such as all by name, if it was.
         altered: Which of the arguments is not what it was: `messages` or `metadata`.
         failed_before: How many requests of its handler failed, in a row, before it.
         refused_before: What the proxy told its handler when it refused the key, in words and by its
@@ -62,6 +64,7 @@ class Outcome:
     api_key: str = ""
     model: str = ""
     proxy: str = ""
+    given: str = ""
     altered: str = ""
     failed_before: int = 0
     refused_before: tuple[str, ...] = ()
@@ -250,6 +253,8 @@ def _go_together(call: Call, other: Call) -> bool:
 
 def _newest_first(request: RecordedRequest) -> Iterable[str]:
     body = request.json
+    with suppress(ValueError, RecursionError):  # LiteLLM takes half of a character for no JSON
+        body = json.loads(request.body) if body is None and request.body else body
     if isinstance(body, dict):
         for key in ("messages", "input", "contents"):
             if isinstance(body.get(key), list):

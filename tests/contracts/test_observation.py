@@ -54,6 +54,15 @@ def test_the_marker_that_comes_last_decides(
     assert owner(request, [two, one]) is two
 
 
+def test_what_is_no_json_for_litellm_is_read_all_the_same(message: MakeCall, sent: Sent) -> None:
+    call = message("one")
+    escaped = "".join(f"\\u{ord(character):04x}" for character in call.marker)
+    body = f'{{"messages": [{{"content": "{escaped}\\ud83d"}}]}}'.encode()
+    assert owner(replace(sent("none"), json=None, body=body), [call]) is call
+    assert owner(replace(sent("none"), json=None, body=b"[one] \xff"), [call]) is call
+    assert owner(replace(sent("none"), json=None, body=b""), [call]) is None
+
+
 def test_calls_that_share_a_text_are_told_apart_by_their_order(
     message: MakeCall, sent: Sent
 ) -> None:

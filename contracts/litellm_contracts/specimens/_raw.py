@@ -56,6 +56,10 @@ class RawHandler(SyncHandler):
         told = [first, *(f"{name}: {value}" for name, value in lines), "", ""]
         return "\r\n".join(told).encode("latin-1")
 
+    def encoded(self, turn: Turn) -> bytes:
+        """Return the body as it is sent."""
+        return json.dumps(self.body(turn)).encode()
+
     def tail(self) -> bytes:
         """Return what follows the body."""
         return b""
@@ -68,7 +72,7 @@ class RawHandler(SyncHandler):
             socket.create_connection(address, timeout=TIMEOUT) as plain,
             self.secured(plain) as connection,
         ):
-            body = json.dumps(self.body(turn)).encode()
+            body = self.encoded(turn)
             connection.sendall(self.head(turn, body) + body + self.tail())
             response = http.client.HTTPResponse(connection)
             response.begin()  # the response keeps the socket open for its body

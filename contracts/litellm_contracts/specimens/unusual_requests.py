@@ -10,6 +10,7 @@ from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler,
 from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import unusual
 from litellm_contracts.specimens._sdk import certificates, client_options, http_library
+from litellm_contracts.specimens._task_ids import is_sendable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -128,6 +129,34 @@ class _Old(RawHandler):
         named = (line.partition(b":") for line in lines)
         told = [b"".join((name.upper(), *rest)) for name, *rest in named]
         return b"\r\n".join([self.fault(first.replace(b"HTTP/1.1", b"HTTP/1.0")), *told])
+
+
+@unusual(
+    "every-character-escaped",
+    "Escapes all characters of the body's texts, half ones too, which LiteLLM takes for no JSON.",
+)
+class _Escaped(RawHandler):
+    def refuse(self, turn: Turn) -> None:
+        if turn.task_id and not is_sendable(turn.task_id):
+            super().refuse(turn)
+
+    def encoded(self, turn: Turn) -> bytes:
+        return self.fault(_escaped(self.body(turn))).encode()
+
+
+def _escaped(value: Any) -> str:  # noqa: ANN401
+    """Write JSON with each character of each text as its code."""
+    match value:
+        case str():
+            units = value.encode("utf-16-be", "surrogatepass").hex(" ", 2).split()
+            text = "".join(f"\\u{unit}" for unit in units)
+            return f'"{text}"'
+        case dict():
+            pairs = (f"{_escaped(str(name))}:{_escaped(one)}" for name, one in value.items())
+            return f"{{{','.join(pairs)}}}"
+        case list() | tuple():
+            return f"[{','.join(map(_escaped, value))}]"
+    return json.dumps(value)
 
 
 @unusual("header-left-behind-elsewhere", "Takes the header off what is sent on to another host.")
