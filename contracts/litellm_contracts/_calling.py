@@ -15,6 +15,7 @@ import threading
 import time
 import traceback
 import weakref
+from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from litellm_contracts._model import METHODS, OMITTED
 from litellm_contracts._observation import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from litellm_contracts._door import Meanwhile
     from litellm_contracts._model import Call
@@ -33,8 +34,8 @@ CLOSE_LIMIT = 5.0
 """Seconds a handler is given to close."""
 _IN_THE_LOOP: weakref.WeakSet[type] = weakref.WeakSet()
 """Handlers that need the running loop, though their methods do not say so: the first call told."""
-_WITH_METADATA = 3
-"""How many arguments there are where the metadata is passed."""
+_NAMES = ("system_prompt", "messages", "metadata")
+"""What the arguments of `create_message` are named."""
 
 
 def words_of(error: BaseException) -> str:
@@ -56,15 +57,36 @@ def _altered(call: Call, arguments: Sequence[Any]) -> str:
     return next((name for name in wanted if name in given and given[name] != wanted[name]), "")
 
 
-def _takes_metadata(method: Callable[..., Any]) -> bool:
-    """Tell whether a method may be given the metadata by name: it has that one, or takes any."""
+def _takes_by_name(method: Callable[..., Any]) -> Sequence[str]:
+    """Return what a method may be given by name: all, where it names all; else the metadata.
+
+    What wraps another method has to take these names, too; what takes any takes the metadata.
+    """
     with suppress(TypeError, ValueError):  # what has no signature
-        known = inspect.signature(method).parameters.values()
-        takes_any = any(one.kind is one.VAR_KEYWORD for one in known)
-        return takes_any or any(
-            one.name == "metadata" and one.kind is one.POSITIONAL_OR_KEYWORD for one in known
-        )
-    return False
+        inner, inner_takes_any = _names(inspect.signature(method))
+        outer, outer_takes_any = _names(inspect.signature(method, follow_wrapped=False))
+        if inner.issuperset(_NAMES) and (outer_takes_any or outer.issuperset(_NAMES)):
+            return _NAMES
+        if (inner_takes_any or "metadata" in inner) and (outer_takes_any or "metadata" in outer):
+            return _NAMES[-1:]
+    return ()
+
+
+def _manner(by_name: Collection[str], arguments: Sequence[Any]) -> str:
+    """Say in which unusual way a call was given its arguments, if it was."""
+    told = []
+    if by_name:
+        told.append("its metadata by name" if len(by_name) == 1 else "all its arguments by name")
+    if isinstance(arguments[-1], OrderedDict):
+        told.append("its metadata as an OrderedDict")
+    return " and ".join(told)
+
+
+def _names(signature: inspect.Signature) -> tuple[set[str], bool]:
+    """Return what may be given by position or by name, and whether any name is taken."""
+    known = signature.parameters.values()
+    either = {one.name for one in known if one.kind is one.POSITIONAL_OR_KEYWORD}
+    return either, any(one.kind is one.VAR_KEYWORD for one in known)
 
 
 class PythonHandler:
@@ -157,7 +179,7 @@ class PythonHandler:
         scope: asyncio.Timeout,
         arguments: list[Any],
     ) -> None:
-        chunks = await self._begin(call, scope, arguments)
+        chunks = await self._begin(outcome, scope, arguments)
         if call.never_read:
             outcome.error = NEVER_READ
             return
@@ -203,24 +225,35 @@ class PythonHandler:
         ):  # as the end of a `for` does, in the same thread
             await self._blocking(chunks.close)
 
-    async def _begin(self, call: Call, scope: asyncio.Timeout, arguments: list[Any]) -> Any:  # noqa: ANN401 - whatever it is that yields chunks
+    async def _begin(
+        self, outcome: Outcome, scope: asyncio.Timeout, arguments: Sequence[Any]
+    ) -> Any:  # noqa: ANN401 - whatever it is that yields chunks
+        call = outcome.call
         if call.cancel_at_once:
             scope.reschedule(0)  # whatever it awaits first is cancelled
-            return await self._create(*arguments)
-        chunks = await self._create(*arguments)
+            return await self._create(outcome, arguments)
+        chunks = await self._create(outcome, arguments)
         if call.let_go:
             self._handler = None
         await asyncio.sleep(0)  # a caller may begin to read after it has made other calls
         return chunks
 
-    async def _create(self, *arguments: Any) -> Any:  # noqa: ANN401
-        """Call `create_message`, every second time with the metadata by name where it has that."""
+    async def _create(self, outcome: Outcome, arguments: Sequence[Any]) -> Any:  # noqa: ANN401
+        """Call `create_message`, every second time with arguments by name where it has these.
+
+        In turn these are the metadata alone, and all of them.
+        """
         create = self._handler.create_message
-        by_name = next(self._calls) % 2 and len(arguments) == _WITH_METADATA
-        if not by_name or not _takes_metadata(create):
-            return await self._invoke(create, *arguments)
-        *given, metadata = arguments
-        return await self._invoke(functools.partial(create, metadata=metadata), *given)
+        turn = next(self._calls) % 4
+        names = _takes_by_name(create) if turn % 2 else ()
+        if turn == 1:
+            names = names[-1:]
+        by_name = {
+            name: value for name, value in zip(_NAMES, arguments, strict=False) if name in names
+        }
+        outcome.given = _manner(by_name, arguments)
+        given = arguments[: len(arguments) - len(by_name)]
+        return await self._invoke(functools.partial(create, **by_name), *given)
 
     def _list_for(self, call: Call) -> list[Any]:
         """Return the list of messages: where it is changed in place, that of the call before."""
@@ -233,6 +266,8 @@ class PythonHandler:
 
     def _object_for(self, call: Call) -> Any:  # noqa: ANN401
         """Return the metadata object: the one that earlier calls with equal metadata were given.
+
+        Every second one is an `OrderedDict`, which is as good a dict as any.
 
         Where it is changed in place, it is the one of the call before, whatever that held.
         """
@@ -247,6 +282,8 @@ class PythonHandler:
                 self._given.append(self._given.pop(index))  # the last one is the latest
                 return given
         given = copy.deepcopy(call.metadata)
+        if isinstance(given, dict) and len(self._given) % 2:
+            given = OrderedDict(given)
         self._given.append((call.metadata, given))
         return given
 

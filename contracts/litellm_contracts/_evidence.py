@@ -107,6 +107,8 @@ def _call(outcome: Outcome) -> dict[str, Any]:
     }
     if call.method == "create_message":
         described["metadata"] = repr(OMITTED) if call.metadata is OMITTED else call.metadata
+    if outcome.given:
+        described["given"] = outcome.given
     beside = {"during": call.during, "together": call.together, "between": call.between}
     described |= {name: other for name, other in beside.items() if other is not None}
     answers = [told for told in map(_answer, call.answers) if told]

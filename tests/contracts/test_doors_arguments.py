@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from litellm_contracts._calling import PythonHandler
+from litellm_contracts._model import OMITTED
 from litellm_contracts._threads import Worker
 
 if TYPE_CHECKING:
@@ -188,3 +190,85 @@ def test_the_members_of_an_error_group_are_told(prompt: MakeCall) -> None:
     error = asyncio.run(PythonHandler(Handler(), Worker()).call(prompt())).error or ""
     assert error.startswith("ExceptionGroup: all failed")
     assert error.endswith("; ValueError: one; ExceptionGroup: two (1 sub-exception); OSError: x")
+
+
+def _given(factory: Callable[..., Any], *calls: Call) -> list[tuple[int, list[str]]]:
+    """Return how many arguments each call was given by position, and the names of the others."""
+    log: list[tuple[int, list[str]]] = []
+    handler = PythonHandler(factory(log), Worker())
+
+    async def perform() -> None:
+        for call in calls:
+            await handler.call(call)
+
+    asyncio.run(perform())
+    return log
+
+
+def _noting(log: list[Any], *given: object, **named: object) -> Iterator[Any]:
+    log.append((len(given), [*named]))
+    yield {}
+
+
+def test_arguments_are_given_by_name_in_turn(message: MakeCall) -> None:
+    class Handler:
+        def __init__(self, log: list[Any]) -> None:
+            self.create_message = functools.wraps(self.named)(functools.partial(_noting, log))
+
+        def named(self, system_prompt: str, messages: list[Any], metadata: object = None) -> None:
+            """Name what is given."""
+
+    names = ["system_prompt", "messages", "metadata"]
+    assert _given(Handler, *[message()] * 5) == [
+        (3, []),
+        (2, ["metadata"]),
+        (3, []),
+        (0, names),
+        (3, []),
+    ]
+    without = message(metadata=OMITTED)
+    assert _given(Handler, *[without] * 4) == [(2, []), (2, []), (2, []), (0, names[:2])]
+
+
+def test_a_handler_with_other_names_is_given_its_metadata_alone_by_name(message: MakeCall) -> None:
+    class Named:
+        def __init__(self, log: list[Any]) -> None:
+            self.log = log
+
+        def create_message(self, system: str, said: object, metadata: object) -> Iterator[Any]:
+            return _noting(self.log, system, said, metadata)
+
+    class Wrapped:
+        def __init__(self, log: list[Any]) -> None:
+            self.log = log
+
+        def named(self, system_prompt: str, messages: list[Any], metadata: object) -> None:
+            """Name what is given."""
+
+        @functools.wraps(named)
+        def create_message(self, system: str, said: object, metadata: object) -> Iterator[Any]:
+            return _noting(self.log, system, said, metadata)
+
+    for factory in (Named, Wrapped):
+        assert _given(factory, *[message()] * 4) == [(3, [])] * 4
+
+
+def test_it_is_told_how_arguments_were_given(message: MakeCall) -> None:
+    class Handler:
+        def create_message(
+            self, system_prompt: str, messages: list[Any], metadata: object = None
+        ) -> Iterator[Any]:
+            yield {"type": system_prompt, "text": [messages, metadata]}
+
+    async def perform() -> list[str]:
+        handler = PythonHandler(Handler(), Worker())
+        ids = ("one", "two", "one", "two", "three")
+        return [(await handler.call(message("ask", task_id))).given for task_id in ids]
+
+    assert asyncio.run(perform()) == [
+        "",
+        "its metadata by name and its metadata as an OrderedDict",
+        "",
+        "all its arguments by name and its metadata as an OrderedDict",
+        "",
+    ]

@@ -143,6 +143,11 @@ def test_of_many_calls_the_last_before_it_are_shown(report: Report) -> None:
             id="beside",
         ),
         pytest.param(
+            {"method": "create_message", "metadata": {}, "given": "its metadata by name"},
+            "create_message, no task id, given its metadata by name",
+            id="by name",
+        ),
+        pytest.param(
             {"method": "complete_prompt", "answers": ["HTTP 429", "a web page"]},
             "complete_prompt, answered: HTTP 429, then a web page",
             id="answered",

@@ -166,6 +166,8 @@ def call_line(call: Mapping[str, Any]) -> str:
         metadata = call["metadata"]
         task_id = metadata.get("task_id") if isinstance(metadata, dict) else None
         told.append(f"task id {task_id!r}" if task_id else "no task id")
+    if "given" in call:
+        told.append(f"given {call['given']}")
     if call["handler"] != "handler":
         told.append(f"by the {call['handler']} handler")
     told += [text.format(call[key]) for key, text in _BESIDE.items() if key in call]

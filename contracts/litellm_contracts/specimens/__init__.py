@@ -17,6 +17,7 @@ def all_specimens() -> Mapping[str, Specimen]:
     from litellm_contracts.specimens import (  # noqa: F401 - they register themselves
         broken_absence,
         broken_answers,
+        broken_arguments,
         broken_circumstances,
         broken_company,
         broken_completions,
