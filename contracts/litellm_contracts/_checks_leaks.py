@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from litellm_contracts._observation import Observation, Seen
     from litellm_contracts._profile import Profile
 
+_MOST = 12
+"""So many characters of a key's 16 that cannot be guessed are most of it."""
+
 
 def check_id_in_url(observation: Observation, _profile: Profile) -> Iterator[Finding]:
     """No request has a task id in its URL, where proxies and access logs keep it."""
@@ -134,9 +137,11 @@ def check_api_key(observation: Observation, _profile: Profile) -> Iterator[Findi
                 cause="the key is sent in a further header, the URL or the body",
             )
     for outcome in observation.outcomes:
-        if key in f"{outcome.error} {outcome.told} {outcome.chunks} {outcome.text}":
+        shown = f"{outcome.error} {outcome.told} {outcome.chunks} {outcome.text}"
+        if key in shown or any(part in shown for part in _most_of(key)):
+            part = "" if key in shown else "most of "
             yield Finding(
-                message=f"{outcome.call.name} shows the API key to its caller: {REDACTED}",
+                message=f"{outcome.call.name} shows {part}the API key to its caller: {REDACTED}",
                 call=outcome.call.name,
                 cause="the key is part of a chunk, or of an error: its message, a note, or the "
                 "error it was raised from",
@@ -164,6 +169,12 @@ def check_key_elsewhere(observation: Observation, _profile: Profile) -> Iterator
                     marks=found,
                     cause="a redirect is followed with all headers of the first request",
                 )
+
+
+def _most_of(key: str) -> Iterator[str]:
+    """Yield the parts of a key that are most of what cannot be guessed, the words before it not."""
+    secret = key.rpartition("-")[-1]
+    return (secret[start : start + _MOST] for start in range(len(secret) - _MOST + 1))
 
 
 def _plain(text: str) -> str:

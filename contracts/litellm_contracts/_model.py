@@ -92,7 +92,7 @@ class Call:
             before both have arrived.
         held: Which of its answers is held back whole while others are made, from 1. With 0 it is
             the first, where alone in its stream, if it is a reply; a failure is given, so that the
-            handler waits meanwhile to try again.
+            handler waits meanwhile to try again, and so is a redirect.
         between: Make the call between two chunks of that other call, in the same task or thread.
         judged: Whether the contract's checks look at this call.
         may_refuse: Whether the handler may refuse the call: its task id is hostile. Such a call

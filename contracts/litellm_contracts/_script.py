@@ -50,8 +50,8 @@ class Script:
     def hold(self, call: Call, *, in_stream: bool) -> Gate:
         """Hold the answer of a call back, or its stream after the first piece.
 
-        A failure is held only where the call says so: else the gate is reached while the handler
-        waits to try again.
+        A failure or a redirect is held only where the call says so: else the gate is reached while
+        the handler waits to try again.
         """
         gate = self.gates[call.name] = Gate(GATE_LIMIT)
         answers = self._answers[call.name]
@@ -59,7 +59,7 @@ class Script:
             answers.append(Reply(text=ANSWER))
         place = max(call.held - 1, 0)
         held = answers[place]
-        if isinstance(held, Reply) or (call.held and isinstance(held, Failure)):
+        if isinstance(held, Reply) or (call.held and isinstance(held, Failure | Redirect)):
             part: dict[str, Any] = {"hold_in_stream" if in_stream else "hold": gate}
             answers[place] = dataclasses.replace(held, **part)
         else:

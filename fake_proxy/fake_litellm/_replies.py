@@ -201,10 +201,11 @@ class Cut:
 
 @dataclass(frozen=True, kw_only=True)
 class Redirect:
-    """A redirect to `location`."""
+    """A redirect to `location`; `hold` keeps it back."""
 
     location: str
     status: int = 307
+    hold: Gate | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

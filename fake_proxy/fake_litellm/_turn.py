@@ -172,6 +172,7 @@ class Api:
                 lines = _retry_lines(scripted)
                 raise upstream_failure(status, message, model, exchange.litellm, lines)
             case Redirect(location=location, status=status):
+                _wait(exchange, scripted)
                 return _response.redirect_response(location, exchange.request, status)
             case Page(html=html, status=status):
                 return Response(html, status, content_type="text/html; charset=utf-8")
@@ -206,8 +207,9 @@ def arguments_of(call: ToolCall) -> object:
         return {}
 
 
-def _wait(exchange: Exchange, scripted: Reply | Failure) -> None:
-    exchange.stopping.sleep(scripted.latency)
+def _wait(exchange: Exchange, scripted: Reply | Failure | Redirect) -> None:
+    if not isinstance(scripted, Redirect):
+        exchange.stopping.sleep(scripted.latency)
     if scripted.hold is not None:
         scripted.hold.pass_through(exchange.stopping)
 

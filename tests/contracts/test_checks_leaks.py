@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ID = "task-0001"
 KEY = "sk-secret"
+LONG = "0123456789abcdef"
 HEADER = ("X-Zoo-Session-ID", ID)
 ALL = ["id-in-url", "id-in-body", "id-in-other-headers", "id-in-side-requests", "api-key"]
 
@@ -251,3 +252,22 @@ def test_a_key_that_is_taken_elsewhere_is_found(
     outcome = Outcome(call=message(), api_key=KEY, proxy="127.0.0.1/below")
     findings = CHECKS["key-elsewhere"](observe([outcome], [request]), ZOO)
     assert [(one.message.partition(";")[0], one.marks) for one in findings] == found
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [
+        pytest.param(f"no: sk-contract-{LONG}", ["shows the API key"], id="whole"),
+        pytest.param(f"no: {LONG[:12]}****", ["shows most of the API key"], id="its beginning"),
+        pytest.param(f"no: ****{LONG[4:]}", ["shows most of the API key"], id="its end"),
+        pytest.param(f"no: sk-contract-{LONG[:11]}...", [], id="less of it"),
+    ],
+)
+def test_most_of_a_key_is_as_good_as_the_key(
+    message: MakeCall, told: str, found: list[str]
+) -> None:
+    outcome = Outcome(call=message(), told=told)
+    findings = CHECKS["api-key"](observe([outcome], [], f"sk-contract-{LONG}"), ZOO)
+    assert [one.message for one in findings] == [
+        f"ask {one} to its caller: [redacted]" for one in found
+    ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from fake_litellm import Failure, Reply
+from fake_litellm import Failure, Redirect, Reply
 from litellm_contracts import _scenario, _script
 from litellm_contracts._door import CANCELLED
 
@@ -147,11 +147,16 @@ def test_a_refusal_is_given_before_others_are_made(
     assert logging.log == ["message", "prompt"]
 
 
-def test_a_refusal_may_be_held_back_while_others_are_made(
-    message: MakeCall, prompt: MakeCall, logging: type[Any], perform: Perform
+@pytest.mark.parametrize("answer", [Failure(status=400), Redirect(location="?redirected")])
+def test_a_refusal_or_a_redirect_may_be_held_back_while_others_are_made(
+    message: MakeCall,
+    prompt: MakeCall,
+    logging: type[Any],
+    perform: Perform,
+    answer: Failure | Redirect,
 ) -> None:
-    refused = message("one", answers=(Failure(status=400),), held=1)
-    perform(refused, prompt("two", during="one"), factory=logging)
+    held = message("one", answers=(answer,), held=1)
+    perform(held, prompt("two", during="one"), factory=logging)
     assert logging.log == ["prompt", "message"]
 
 

@@ -87,10 +87,11 @@ def test_a_handler_may_have_a_key_of_its_own(message: MakeCall, perform: Perform
     calls = [message("one"), message("two", handler="second", key="another")]
     observation = perform(*calls)
     key = observation.api_key
-    assert [outcome.api_key for outcome in observation.outcomes] == [key, f"{key}-another"]
+    another = f"{key}-another-{key[-8:]}"  # masked, both may look the same
+    assert [outcome.api_key for outcome in observation.outcomes] == [key, another]
     assert [one.request.header_values("authorization") for one in observation.seen] == [
         [f"Bearer {key}"],
-        [f"Bearer {key}-another"],
+        [f"Bearer {another}"],
     ]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fake_litellm import Failure, Gate, Reply
+from fake_litellm import Failure, Gate, Redirect, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,17 +34,19 @@ def test_a_held_reply_waits_for_its_gate(
     assert wire.answer().status == 200
 
 
-def test_a_held_failure_waits_for_its_gate(
-    wire: Wire, fake_litellm: FakeLiteLLM, connect: Callable[[FakeLiteLLM], Wire]
+@pytest.mark.parametrize("status", [307, 429])
+def test_a_held_failure_or_redirect_waits_for_its_gate(
+    wire: Wire, fake_litellm: FakeLiteLLM, connect: Callable[[FakeLiteLLM], Wire], status: int
 ) -> None:
     gate = Gate()
-    fake_litellm.script(Failure(status=429, hold=gate))
+    held = {307: Redirect(location="/", hold=gate), 429: Failure(status=429, hold=gate)}
+    fake_litellm.script(held[status])
     wire.ask()
     assert gate.wait_until_reached()
     assert connect(fake_litellm).chat().status == 200
     assert [record.status for record in fake_litellm.journal] == [None, 200]
     gate.open()
-    assert wire.answer().status == 429
+    assert wire.answer().status == status
 
 
 def test_a_gate_that_nobody_opens_opens_itself(wire: Wire, fake_litellm: FakeLiteLLM) -> None:

@@ -143,6 +143,8 @@ class _Mode(AsyncHandler):
     "complete-prompt/after-create-message throughout/header",
 )
 class _Quoted(AsyncHandler):
+    shortest: ClassVar[int] = 1
+
     async def stream(self, turn: Turn) -> AsyncIterator[Any]:
         said = ""
         async for chunk in super().stream(turn):
@@ -152,8 +154,17 @@ class _Quoted(AsyncHandler):
 
     def headers(self, turn: Turn) -> dict[str, str]:
         said, owner = self.memory.get("last", ("", {}))
-        is_quoted = turn.is_prompt and said and said in turn.last
+        is_quoted = turn.is_prompt and len(said) >= self.shortest and said in turn.last
         return self.fault(owner) if owner and is_quoted else super().headers(turn)
+
+
+@known_bad(
+    "id-with-a-prompt-that-quotes-a-long-answer",
+    "Likewise, where the answer is too long to be quoted by chance.",
+    "complete-prompt/after-create-message throughout/header",
+)
+class _QuotedAtLength(_Quoted):
+    shortest = 20
 
 
 @known_bad(
@@ -166,8 +177,48 @@ class _Dashes(AsyncHandler):
         headers = super().headers(turn)
         if not headers:
             return headers
-        kept: dict[str, str] = self.memory.setdefault(turn.task_id.replace("-", ""), headers)
+        kept: dict[str, str] = self.memory.setdefault(self.known(turn.task_id), headers)
         return headers if kept == headers else self.fault(kept)
+
+    def known(self, task_id: str) -> str:
+        """Return what headers are kept by."""
+        return task_id.replace("-", "")
+
+
+@known_bad(
+    "id-with-underscores-taken-for-the-same",
+    "Keeps prepared headers by the id with dashes for underscores, as files are named.",
+    "isolation/alternating-tasks throughout/header",
+)
+class _Underscores(_Dashes):
+    def known(self, task_id: str) -> str:
+        return task_id.replace("_", "-")
+
+
+@known_bad(
+    "header-of-the-newest-call-along-a-redirect",
+    "Puts the header on again where it is redirected, and takes that of the newest call.",
+    "isolation/retry-beside-another-task throughout/header",
+)
+class _NewestAlong(AsyncHandler):
+    def new_client(self, **options: Any) -> Any:  # noqa: ANN401
+        transport = http_library().AsyncClient(
+            verify=certificates(self.base_url),
+            follow_redirects=True,
+            event_hooks={"response": [self.put_on_again]},
+        )
+        return super().new_client(**{"http_client": transport} | options)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = self.memory["newest"] = super().headers(turn)
+        return headers
+
+    async def put_on_again(self, response: Any) -> None:  # noqa: ANN401 - of the SDK's HTTP library
+        newest = self.memory.get("newest", {})
+        headers = response.request.headers
+        if response.has_redirect_location and headers.get(HEADER) != newest.get(HEADER):
+            headers.pop(HEADER, None)
+            headers.update(self.fault(newest))
 
 
 @known_bad(

@@ -116,9 +116,11 @@ class _Places(AsyncHandler):
     is_slow=True,
 )
 class _LeftInQueue(AsyncHandler):
+    places: ClassVar[int] = 1
+
     def __init__(self, base_url: str, api_key: str, model: str) -> None:
         super().__init__(base_url, api_key, model)
-        self.lock = asyncio.Lock()
+        self.lock = asyncio.Semaphore(self.places)
         self.queue: list[dict[str, str]] = []
 
     async def send(self, turn: Turn) -> Any:  # noqa: ANN401
@@ -130,6 +132,16 @@ class _LeftInQueue(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         queued: dict[str, str] = turn.notes["headers"]
         return queued if queued == super().headers(turn) else self.fault(queued)
+
+
+@known_bad(
+    "headers-left-by-a-call-stopped-behind-four",
+    "Likewise, with four requests at a time.",
+    "isolation/many-stops throughout/header",
+    is_slow=True,
+)
+class _LeftBehindFour(_LeftInQueue):
+    places = 4
 
 
 @known_bad(
@@ -276,25 +288,6 @@ class _PermitsForRequests(_WithPermits):
             raise
         self.take(-1)
         return answer
-
-
-@known_bad(
-    "changed-tool-offered-as-it-was",
-    "Keeps converted tools by name and description: other parameters are not noticed.",
-    "faithfulness/own-tools",
-)
-class _ToolKept(AsyncHandler):
-    def body(self, turn: Turn) -> dict[str, Any]:
-        body = super().body(turn)
-        if "tools" in body:
-            body["tools"] = [self.converted(tool) for tool in body["tools"]]
-        return body
-
-    def converted(self, tool: Mapping[str, Any]) -> Mapping[str, Any]:
-        function = tool["function"]
-        known = f"{function['name']}: {function.get('description')}"
-        kept: Mapping[str, Any] = self.memory.setdefault(known, copy.deepcopy(tool))
-        return kept if kept == tool else self.fault(kept)
 
 
 class _Forgetful(AsyncHandler):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from contextvars import ContextVar
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -136,6 +137,31 @@ class _InNote(SyncHandler):
         told = super().error(turn, error)
         told.add_note(self.fault(f"sent with Authorization: Bearer {self.api_key}"))
         return told
+
+
+@known_bad(
+    "key-but-for-its-end-in-a-note",
+    "Shows which key was refused, and hides its last four characters instead of the others.",
+    "recognition/key-only-in-its-header throughout/nothing-leaks",
+)
+class _ButForItsEnd(AsyncHandler):
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        told = super().error(turn, error)
+        if getattr(error, "status_code", None) in {401, 403}:
+            told.add_note(self.fault(f"refused: {self.api_key[:-4]}****"))
+        return told
+
+
+@known_bad(
+    "key-of-signs-in-errors",
+    "Takes the key out of its errors as a pattern, which finds no key with a plus in it.",
+    "recognition/key-only-in-its-header throughout/nothing-leaks",
+)
+class _AsPattern(SyncHandler):
+    def error(self, turn: Turn, error: Exception) -> Exception:
+        told = f"{super().error(turn, error)} (key={self.api_key})"
+        hidden = re.sub(self.api_key, "[key]", told)
+        return RuntimeError(self.fault(hidden) if self.api_key in hidden else hidden)
 
 
 @known_bad(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
+from litellm_contracts.specimens._raw import RawHandler
 from litellm_contracts.specimens._registry import known_bad
 from litellm_contracts.specimens._sdk import plain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from http.client import HTTPResponse
 
 
 def _status(error: Exception | None) -> int | None:
@@ -262,3 +265,24 @@ class _FallbackFails(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         headers = super().headers(turn)
         return self.fault({}) if headers and turn.notes.get("plain again") else headers
+
+
+@known_bad(
+    "header-missing-where-it-is-redirected-once-more",
+    "Follows redirects within the proxy itself, and from the second one on without the header.",
+    "presence/redirect throughout/header",
+)
+class _SecondHop(RawHandler):
+    def ask(self, turn: Turn) -> HTTPResponse:
+        response = super().ask(turn)
+        while response.status in {307, 308} and self.is_own(response.headers["Location"]):
+            turn.notes["hops"] = turn.notes.get("hops", 0) + 1
+            response = super().ask(turn)
+        return response
+
+    def is_own(self, place: str) -> bool:
+        return urlsplit(place).netloc in {"", urlsplit(self.base_url).netloc}
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        return self.fault({}) if headers and turn.notes.get("hops", 0) > 1 else headers

@@ -41,6 +41,19 @@ class _ByAddress(_OneClient, SyncHandler):
 
 
 @known_bad(
+    "key-of-another-that-is-masked-alike",
+    "Keeps clients by the address and the masked key: its beginning and its end.",
+    "isolation/own-key-and-model throughout/own-settings",
+)
+class _ByMaskedKey(_OneClient, SyncHandler):
+    def shared_by(self) -> str:
+        return f"{self.base_url} {self.api_key[:8]}...{self.api_key[-6:]}"
+
+    def close(self) -> None:
+        """Leave the client to the others."""
+
+
+@known_bad(
     "client-closed-for-all",
     "Keeps one client for all handlers of a proxy; whichever is closed first closes it.",
     """isolation/other-handler-closed faithfulness/beside-a-stopped-call

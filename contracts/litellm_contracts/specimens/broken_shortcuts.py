@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import hashlib
 from typing import TYPE_CHECKING, Any
 
@@ -129,3 +130,35 @@ class _Title(SyncHandler):
             asked: Any = [{"role": "user", "content": self.fault(f"Give a title to: {said}")}]
             self.client.chat.completions.create(model=self.model, messages=asked)
         super().close()
+
+
+@known_bad(
+    "changed-tool-offered-as-it-was",
+    "Keeps converted tools by name and description: other parameters are not noticed.",
+    "faithfulness/own-tools",
+)
+class _ToolKept(AsyncHandler):
+    def body(self, turn: Turn) -> dict[str, Any]:
+        body = super().body(turn)
+        if "tools" in body:
+            body["tools"] = [self.converted(tool, turn) for tool in body["tools"]]
+        return body
+
+    def converted(self, tool: Mapping[str, Any], turn: Turn) -> Mapping[str, Any]:
+        known = self.known(tool["function"], turn)
+        kept: Mapping[str, Any] = self.memory.setdefault(known, copy.deepcopy(tool))
+        return kept if kept == tool else self.fault(kept)
+
+    def known(self, function: Mapping[str, Any], _turn: Turn) -> str:
+        """Return what a converted tool is kept by."""
+        return f"{function['name']}: {function.get('description')}"
+
+
+@known_bad(
+    "tool-of-a-task-offered-as-it-was",
+    "Keeps the converted tools of a task by their names: within a task they were not to change.",
+    "faithfulness/own-tools",
+)
+class _ToolOfATask(_ToolKept):
+    def known(self, function: Mapping[str, Any], turn: Turn) -> str:
+        return f"{turn.task_id}: {function['name']}: {len(turn.tools)}"
