@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import secrets
+import time
 from base64 import b64decode
 from contextlib import contextmanager
 from functools import partial
@@ -16,15 +17,32 @@ from litellm_contracts._errors import HandlerError
 from litellm_contracts._model import PNG
 from litellm_contracts._observation import Observation, Outcome, observe
 from litellm_contracts._proxies import COMPANY, SECURE, address_of, new_proxy
-from litellm_contracts._script import BACK_OFF, Script, patience_of, redirected_to, waits_first
+from litellm_contracts._script import (
+    BACK_OFF,
+    LONGEST_HOLD,
+    Script,
+    groups_of,
+    patience_of,
+    redirected_to,
+    waits_first,
+)
+from litellm_contracts._stand_ins import Counted, Unbuilt
 from litellm_contracts._surroundings import Surroundings
 from litellm_contracts._threads import in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import (
+        Awaitable,
+        Callable,
+        Collection,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
 
     from fake_litellm import Gate
-    from litellm_contracts._door import Door, Handler, Meanwhile
+    from litellm_contracts._door import Door, Handler
     from litellm_contracts._model import Call
 
 Build: TypeAlias = "Callable[[Call], Awaitable[Handler]]"
@@ -90,7 +108,7 @@ class Stage:
             fake.answer_with(script.answer)
         outcomes: dict[str, Outcome] = {}
         logged: list[tuple[str, str]] = []
-        for group in _groups(calls):
+        for group in groups_of(calls):
             build = partial(self._handler, model=model)
             # What is called while a stream is open may be built then, too.
             handlers = {call.name: await build(call) for call in group if not call.during}
@@ -144,11 +162,11 @@ class Stage:
             key, base_url = self._key_of(call), address_of(call.proxy, self._fakes[call.proxy])
             try:
                 handler = await self._door.build(base_url, key, model)
-                self._handlers[built] = _Counted(handler, self.count)
+                self._handlers[built] = Counted(handler, self.count)
             except HandlerError as error:
                 if not call.may_fail:
                     raise
-                self._handlers[built] = _Unbuilt(str(error))
+                self._handlers[built] = Unbuilt(str(error))
         return self._handlers[built]
 
     def _with_picture(self, call: Call) -> Call:
@@ -195,48 +213,6 @@ class Stage:
         return f"{self.api_key}-{call.key}-{self.api_key[-_ALIKE:]}"  # masked, both look the same
 
 
-class _Counted:
-    """A handler each of whose calls is counted as soon as it is over."""
-
-    def __init__(self, handler: Handler, count: Callable[[Outcome], None]) -> None:
-        self._handler = handler
-        self._count = count
-
-    async def call(self, call: Call, meanwhile: Meanwhile | None = None, /) -> Outcome:
-        outcome = await self._handler.call(call, meanwhile)
-        self._count(outcome)
-        return outcome
-
-    async def close(self) -> None:
-        await self._handler.close()
-
-
-class _Unbuilt:
-    """Stands for a handler that could not be built, where that is its own affair."""
-
-    def __init__(self, error: str) -> None:
-        self._error = error
-
-    async def call(self, call: Call, _meanwhile: Meanwhile | None = None, /) -> Outcome:
-        return Outcome(call=call, error=self._error)
-
-    async def close(self) -> None:
-        return
-
-
-def _groups(calls: Sequence[Call]) -> list[list[Call]]:
-    """Put each call that names another one into that one's group."""
-    groups: list[list[Call]] = []
-    for call in calls:
-        for group in groups:
-            if call.partner in {member.name for member in group}:
-                group.append(call)
-                break
-        else:
-            groups.append([call])
-    return groups
-
-
 async def _perform_group(
     group: list[Call], handlers: dict[str, Handler], script: Script, build: Build
 ) -> list[Outcome]:
@@ -257,7 +233,7 @@ async def _perform_group(
         if not await _until_reached(gates[call.name], tasks[call.name]):
             break  # the handler makes its calls in turn: waiting for the others is of no use
     await _begin_to_wait(together, tasks)
-    outcomes = [await _meanwhile(call, build) for call in during if call.during == leader.name]
+    outcomes = await _beside(leader, during, gates.values(), build)
     if len(outcomes) < len(during):  # the others are made once the leader is over
         gates[leader.name].open()
         await asyncio.wait({tasks[leader.name]})
@@ -266,6 +242,19 @@ async def _perform_group(
     for gate in gates.values():
         gate.open()
     return outcomes + [await _outcome_of(call, tasks[call.name]) for call in together]
+
+
+async def _beside(
+    leader: Call, during: Iterable[Call], gates: Collection[Gate], build: Build
+) -> list[Outcome]:
+    """Make the calls while the answer of that one is held: as long as they come back, if slowly."""
+    outcomes = []
+    until = time.monotonic() + LONGEST_HOLD
+    for call in (one for one in during if one.during == leader.name):
+        outcomes.append(await _meanwhile(call, build))
+        for gate in gates if time.monotonic() < until else ():
+            gate.stay()
+    return outcomes
 
 
 async def _begin_to_wait(together: Sequence[Call], tasks: Mapping[str, asyncio.Task[Any]]) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 GATE_LIMIT = 2.0
 """Seconds after which a held answer goes out all the same: a handler may do its calls in turn."""
+LONGEST_HOLD = 8.0
+"""Seconds for which it is held at most, as long as the calls beside it come back."""
 BACK_OFF = 0.02
 """Seconds after which a handler whose request was refused is taken to wait to try again."""
 _DECISION = 0.2
@@ -87,6 +89,19 @@ class Script:
             location = f"http://localhost:{port}{request.path}"
             return dataclasses.replace(answer, location=location)
         return answer
+
+
+def groups_of(calls: Sequence[Call]) -> list[list[Call]]:
+    """Put each call that names another one into that one's group."""
+    groups: list[list[Call]] = []
+    for call in calls:
+        for group in groups:
+            if call.partner in {member.name for member in group}:
+                group.append(call)
+                break
+        else:
+            groups.append([call])
+    return groups
 
 
 def redirected_to(calls: Sequence[Call]) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -28,6 +29,7 @@ class Gate:
 
     def __init__(self, limit: float = 5.0) -> None:
         self._limit = limit
+        self._until = 0.0
         self._reached = threading.Event()
         self._open = threading.Event()
 
@@ -46,7 +48,13 @@ class Gate:
     def pass_through(self, stopping: Stopping) -> None:
         """Stand at the gate until it is open or the server stops (called by the fake)."""
         self.reach()
-        stopping.wait_for(self._open, self._limit)
+        self.stay()
+        while not self._open.is_set() and (left := self._until - time.monotonic()) > 0:
+            stopping.wait_for(self._open, left)
+
+    def stay(self) -> None:
+        """Hold the answer for the limit from now on."""
+        self._until = time.monotonic() + self._limit
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -160,6 +160,15 @@ def test_a_refusal_or_a_redirect_may_be_held_back_while_others_are_made(
     assert logging.log == ["prompt", "message"]
 
 
+def test_an_answer_is_held_as_long_as_the_calls_beside_it_come_back(
+    message: MakeCall, prompt: MakeCall, logging: type[Any], perform: Perform
+) -> None:
+    slow = (Reply(latency=_script.GATE_LIMIT * 0.4),)
+    prompts = [prompt(name, answers=slow, during="one") for name in ("two", "three", "four")]
+    perform(message("one"), *prompts, factory=logging)
+    assert logging.log == ["prompt"] * 3 + ["message"]
+
+
 def test_a_call_that_never_gets_to_the_proxy_does_not_hold_up_its_partner(
     message: MakeCall,
     perform: Perform,
