@@ -91,7 +91,8 @@ known_bad(
 known_bad(
     "header-missing-where-it-is-redirected-to",
     "Follows a redirect itself, without the headers.",
-    "presence/redirect isolation/after-every-kind-of-answer throughout/header",
+    """presence/redirect isolation/after-every-kind-of-answer
+    isolation/retry-beside-another-task throughout/header""",
 )(_sending_again({307, 308}, SyncHandler))
 
 known_bad(
