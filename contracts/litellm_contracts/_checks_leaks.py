@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from litellm_contracts._evidence import REDACTED, SECRET_HEADERS
+from litellm_contracts._evidence import REDACTED, SECRET_HEADERS, most_of
 from litellm_contracts._finding import Finding, marks, named
 
 if TYPE_CHECKING:
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from litellm_contracts._model import Call
     from litellm_contracts._observation import Observation, Seen
     from litellm_contracts._profile import Profile
-
-_MOST = 12
-"""So many characters of a key's 16 that cannot be guessed are most of it."""
 
 
 def check_id_in_url(observation: Observation, _profile: Profile) -> Iterator[Finding]:
@@ -138,7 +135,7 @@ def check_api_key(observation: Observation, _profile: Profile) -> Iterator[Findi
             )
     for outcome in observation.outcomes:
         shown = f"{outcome.error} {outcome.told} {outcome.chunks} {outcome.text}"
-        if key in shown or any(part in shown for part in _most_of(key)):
+        if key in shown or any(part in shown for part in most_of(key)):
             part = "" if key in shown else "most of "
             yield Finding(
                 message=f"{outcome.call.name} shows {part}the API key to its caller: {REDACTED}",
@@ -169,12 +166,6 @@ def check_key_elsewhere(observation: Observation, _profile: Profile) -> Iterator
                     marks=found,
                     cause="a redirect is followed with all headers of the first request",
                 )
-
-
-def _most_of(key: str) -> Iterator[str]:
-    """Yield the parts of a key that are most of what cannot be guessed, the words before it not."""
-    secret = key.rpartition("-")[-1]
-    return (secret[start : start + _MOST] for start in range(len(secret) - _MOST + 1))
 
 
 def _plain(text: str) -> str:

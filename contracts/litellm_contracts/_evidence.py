@@ -31,6 +31,8 @@ SECRET_HEADERS = {"authorization", "x-api-key", "api-key", "x-litellm-api-key", 
 _SECRET_NAME = re.compile(r"auth|cookie|token|secret|passw|api-?key", re.IGNORECASE)
 _SECRET_VARIABLE = re.compile(r"(API_?KEY|TOKEN|SECRET|PASSWORD)$")
 _SHORTEST_SECRET = 8
+_MOST = 12
+"""So many characters of a key's 16 that cannot be guessed are most of it."""
 
 _ENDINGS = {
     "done": "",
@@ -165,14 +167,20 @@ def _request(seen: Seen, total: int, marks: set[int], task_ids: set[str]) -> dic
     }
 
 
+def most_of(key: str) -> list[str]:
+    """Return the parts of a key that are most of what cannot be guessed, after its last dash."""
+    secret = key.rpartition("-")[-1]
+    return [secret[start : start + _MOST] for start in range(len(secret) - _MOST + 1)]
+
+
 def keys_to_hide(api_key: str) -> list[str]:
-    """Return the key of a run, and those in the environment, which an error may quote."""
+    """Return the key of a run, most of it, and those in the environment: errors may quote them."""
     own = {
         value
         for name, value in os.environ.items()
         if _SECRET_VARIABLE.search(name) and len(value) >= _SHORTEST_SECRET
     }
-    return sorted({api_key, *own} - {""}, key=len, reverse=True)
+    return sorted({api_key, *most_of(api_key), *own} - {""}, key=lambda one: (-len(one), one))
 
 
 def without(keys: Sequence[str], text: str) -> str:

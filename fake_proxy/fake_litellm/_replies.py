@@ -209,10 +209,11 @@ class Cut:
 
 @dataclass(frozen=True, kw_only=True)
 class Redirect:
-    """A redirect to `location`; `hold` keeps it back."""
+    """A redirect to `location`; `latency` and `hold` keep it back as they do a failure."""
 
     location: str
     status: int = 307
+    latency: float = 0.0
     hold: Gate | None = None
 
 

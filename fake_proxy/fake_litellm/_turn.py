@@ -208,8 +208,7 @@ def arguments_of(call: ToolCall) -> object:
 
 
 def _wait(exchange: Exchange, scripted: Reply | Failure | Redirect) -> None:
-    if not isinstance(scripted, Redirect):
-        exchange.stopping.sleep(scripted.latency)
+    exchange.stopping.sleep(scripted.latency)
     if scripted.hold is not None:
         scripted.hold.pass_through(exchange.stopping)
 

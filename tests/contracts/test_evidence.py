@@ -139,6 +139,19 @@ def test_two_long_values_of_a_message_are_both_shown(message: MakeCall) -> None:
     assert shown["findings"][0]["message"] == finding.message
 
 
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        pytest.param("sk-0123456789ab****", "sk-[redacted]****", id="most of it"),
+        pytest.param("sk-0123456****cdef", "sk-0123456****cdef", id="less of it"),
+    ],
+)
+def test_most_of_the_key_is_nowhere(message: MakeCall, told: str, shown: str) -> None:
+    outcome = Outcome(call=message(), error=told)
+    [call] = evidence(observe([outcome], []), [], "sk-0123456789abcdef", "")["calls"]
+    assert call["error"] == shown
+
+
 def test_a_key_of_the_environment_is_nowhere(
     message: MakeCall, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -169,6 +169,22 @@ def test_an_answer_is_held_as_long_as_the_calls_beside_it_come_back(
     assert logging.log == ["prompt"] * 3 + ["message"]
 
 
+def test_an_answer_is_not_held_for_ever_though_the_calls_beside_it_come_back(
+    message: MakeCall,
+    prompt: MakeCall,
+    logging: type[Any],
+    perform: Perform,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_script, "GATE_LIMIT", 0.2)
+    monkeypatch.setattr(_scenario, "LONGEST_HOLD", 0.0)
+    slow = (Reply(latency=0.15),)
+    names = [f"prompt {number}" for number in range(6)]
+    prompts = [prompt(name, answers=slow, during="one") for name in names]
+    perform(message("one"), *prompts, factory=logging)
+    assert logging.log[-1] == "prompt"
+
+
 def test_a_call_that_never_gets_to_the_proxy_does_not_hold_up_its_partner(
     message: MakeCall,
     perform: Perform,

@@ -21,7 +21,10 @@ _IN_NO_OTHER_WAY = """
     -complete-prompt/between-turns -complete-prompt/during-stream
     -isolation/second-handler-without-task -isolation/long-lived-handler -isolation/handler-let-go
     -isolation/after-an-odd-answer -recognition/filed-under-the-task"""
-"""Contracts whose turns are few: each is given its arguments by position, and a plain dict."""
+"""Contracts whose turns are few, so that each has a plain dict and its arguments by position.
+
+And one whose turns are so many that it is for the patient.
+"""
 
 
 @known_bad(

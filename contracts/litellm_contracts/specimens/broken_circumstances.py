@@ -19,6 +19,8 @@ _PLACED = """-presence/first-turn -presence/long-id -presence/empty-system-promp
     -recognition/nothing-else-filed-there"""
 """Contracts whose turns are all passed their metadata by its place: every second call names it."""
 
+_SHORTEST_QUOTE = 20  # characters: "Done." is quoted by chance
+
 
 @known_bad(
     "header-missing-where-metadata-is-named",
@@ -143,8 +145,6 @@ class _Mode(AsyncHandler):
     "complete-prompt/after-create-message throughout/header",
 )
 class _Quoted(AsyncHandler):
-    shortest: ClassVar[int] = 1
-
     async def stream(self, turn: Turn) -> AsyncIterator[Any]:
         said = ""
         async for chunk in super().stream(turn):
@@ -154,17 +154,8 @@ class _Quoted(AsyncHandler):
 
     def headers(self, turn: Turn) -> dict[str, str]:
         said, owner = self.memory.get("last", ("", {}))
-        is_quoted = turn.is_prompt and len(said) >= self.shortest and said in turn.last
+        is_quoted = turn.is_prompt and len(said) >= _SHORTEST_QUOTE and said in turn.last
         return self.fault(owner) if owner and is_quoted else super().headers(turn)
-
-
-@known_bad(
-    "id-with-a-prompt-that-quotes-a-long-answer",
-    "Likewise, where the answer is too long to be quoted by chance.",
-    "complete-prompt/after-create-message throughout/header",
-)
-class _QuotedAtLength(_Quoted):
-    shortest = 20
 
 
 @known_bad(
