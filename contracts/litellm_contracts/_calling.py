@@ -76,10 +76,10 @@ def _manner(by_name: Collection[str], arguments: Sequence[Any]) -> str:
     """Say in which unusual way a call was given its arguments, if it was."""
     told = []
     if by_name:
-        told.append("its metadata by name" if len(by_name) == 1 else "all its arguments by name")
+        told.append("metadata by name" if len(by_name) == 1 else "all arguments by name")
     if isinstance(arguments[-1], OrderedDict):
-        told.append("its metadata as an OrderedDict")
-    return " and ".join(told)
+        told.append("an OrderedDict as metadata")
+    return ", ".join(told)
 
 
 def _names(signature: inspect.Signature) -> tuple[set[str], bool]:

@@ -267,8 +267,8 @@ def test_it_is_told_how_arguments_were_given(message: MakeCall) -> None:
 
     assert asyncio.run(perform()) == [
         "",
-        "its metadata by name and its metadata as an OrderedDict",
+        "metadata by name, an OrderedDict as metadata",
         "",
-        "all its arguments by name and its metadata as an OrderedDict",
+        "all arguments by name, an OrderedDict as metadata",
         "",
     ]

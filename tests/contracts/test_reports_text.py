@@ -143,8 +143,8 @@ def test_of_many_calls_the_last_before_it_are_shown(report: Report) -> None:
             id="beside",
         ),
         pytest.param(
-            {"method": "create_message", "metadata": {}, "given": "its metadata by name"},
-            "create_message, no task id, given its metadata by name",
+            {"method": "create_message", "metadata": {}, "given": "metadata by name"},
+            "create_message, no task id, given metadata by name",
             id="by name",
         ),
         pytest.param(
