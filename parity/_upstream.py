@@ -84,9 +84,9 @@ class _Handler(BaseHTTPRequestHandler):
         answer = upstream_answer(body)
         path = self.path.partition("?")[0].removeprefix("/v1")
         if path not in BODIES:
-            self._send_json(404, _error(404))
+            self._send_json(404, _error(Failure(status=404)))
         elif isinstance(answer, Failure):
-            self._send_json(answer.status, _error(answer.status))
+            self._send_json(answer.status, _error(answer))
         elif body.get("stream") is True:
             self._send_stream(answer, STREAMS[path](answer, body), _OPENING[path])
         else:
@@ -134,6 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def _error(status: int) -> dict[str, Any]:
-    kind = _ERROR_TYPES.get(status, "server_error")
-    return {"error": {"message": "scripted failure", "type": kind, "param": None, "code": None}}
+def _error(failure: Failure) -> dict[str, Any]:
+    kind = _ERROR_TYPES.get(failure.status, "server_error")
+    error = {"message": "scripted failure", "type": kind, "param": failure.param, "code": None}
+    return {"error": error}

@@ -226,6 +226,7 @@ chat_completions = Api(
     filled=("messages",),
     check=_check,
     demand=_demand,
+    tells_param=True,
     answer=_answer,
     events=_events,
     ending=lambda turn: Ending(failure=lambda _: error_events(turn.litellm)),

@@ -9,9 +9,12 @@ FakeLiteLLMError
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
+
+if TYPE_CHECKING:
+    from fake_litellm._replies import Failure
 
 
 class FakeLiteLLMError(Exception):
@@ -87,23 +90,25 @@ UPSTREAM_FAILURES: dict[int, tuple[str, str]] = {
     504: ("Timeout: Timeout Error", "internal_server_error"),
 }
 _OTHER_FAILURE = ("APIError: APIError", "internal_server_error")
+_PARAM_KEPT = {400, 422, 429, 500}  # the others lose what the upstream's `error.param` says
 _TIMEOUTS = {408, 504}
 _STREAM_TIMEOUT_SINCE = Version("1.109.1")
 
 
 def upstream_failure(
-    status: int,
-    message: str | None,
+    failure: Failure,
     model: str,
     litellm: Version,
     headers: tuple[tuple[str, str], ...] = (),
 ) -> ApiError:
-    """Return the answer LiteLLM gives when the upstream of `model` failed with `status`."""
+    """Return the answer LiteLLM gives when the upstream of `model` failed so."""
+    status, message = failure.status, failure.message
     opening, kind = UPSTREAM_FAILURES.get(status, _OTHER_FAILURE)
     if message is None:
         said = f"litellm.{opening}: OpenAIException - scripted failure"
         message = in_model_group(said + _timeouts(status, litellm), model)
-    return ApiError(status, message, kind, routed=True, headers=headers)
+    param = failure.param if status in _PARAM_KEPT else None
+    return ApiError(status, message, kind, param, routed=True, headers=headers)
 
 
 def in_model_group(message: str, model: str) -> str:

@@ -180,6 +180,8 @@ class Failure:
     Attributes:
         status: HTTP status, 400 or above.
         message: The error message; by default one in LiteLLM's wording.
+        param: The parameter that the upstream blames; LiteLLM passes it on in chat completions
+            alone, with 400, 422, 429 and 500.
         retry_after: Seconds, or a date as HTTP writes it, sent as a plain `retry-after`, as a
             gateway before LiteLLM would; LiteLLM itself only passes `llm_provider-retry-after`,
             which no SDK reads.
@@ -190,6 +192,7 @@ class Failure:
 
     status: int
     message: str | None = None
+    param: str | None = None
     retry_after: float | str | None = None
     retry_after_ms: int | None = None
     latency: float = 0.0

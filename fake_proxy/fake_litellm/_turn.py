@@ -10,7 +10,7 @@ import fnmatch
 import json
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from werkzeug.wrappers import Response
@@ -98,6 +98,7 @@ class Api:
         demand: Reads what the answer must hold.
         streamed: Whether it streams; `None` where `stream` in the body says so.
         query_key: Whether the key may be in the query.
+        tells_param: Whether it passes on which parameter an upstream blames.
         left_out: The usual lines of a JSON answer that this API does not send.
         left_out_streaming: Likewise for a stream.
         error_lines: The lines of an error answer.
@@ -114,6 +115,7 @@ class Api:
     demand: Callable[[Body], Demand] | None = None
     streamed: bool | None = None
     query_key: bool = False
+    tells_param: bool = False
     left_out: frozenset[str] = _response.NO_LINES
     left_out_streaming: frozenset[str] = _response.NO_LINES
     error_lines: ErrorLines = field(default_factory=ErrorLines)
@@ -167,10 +169,10 @@ class Api:
 
     def _fault(self, exchange: Exchange, scripted: Answer, model: str) -> Response:
         match scripted:
-            case Failure(status=status, message=message):
+            case Failure():
                 _wait(exchange, scripted)
-                lines = _retry_lines(scripted)
-                raise upstream_failure(status, message, model, exchange.litellm, lines)
+                failure = scripted if self.tells_param else replace(scripted, param=None)
+                raise upstream_failure(failure, model, exchange.litellm, _retry_lines(scripted))
             case Redirect(location=location, status=status):
                 _wait(exchange, scripted)
                 return _response.redirect_response(location, exchange.request, status)

@@ -43,14 +43,14 @@ if TYPE_CHECKING:
 def test_a_failure_in_litellms_envelope(
     wire: Wire, fake_litellm: FakeLiteLLM, status: int, kind: str, opening: str
 ) -> None:
-    fake_litellm.script(Failure(status=status))
+    fake_litellm.script(Failure(status=status, param="messages"))
     answer = wire.chat(model="alias", stream=True)
     assert (answer.status, fake_litellm.journal[0].status) == (status, status)
     assert answer.error == {
         "message": f"litellm.{opening}: OpenAIException - scripted failure\n\n"
         "LiteLLM: model group 'alias' failed with the error above. No fallback was attempted.",
         "type": kind,
-        "param": None,
+        "param": "messages" if status in {400, 422, 429, 500} else None,
         "code": str(status),
     }
     assert wire.chat().status == 200

@@ -34,6 +34,7 @@ def all_specimens() -> Mapping[str, Specimen]:
         broken_oddities,
         broken_pieces,
         broken_presence,
+        broken_prompt_fallbacks,
         broken_prompts,
         broken_requests,
         broken_second_tries,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from packaging.version import Version
+
 from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
 from litellm_contracts.specimens._sdk import certificates, client_options, http_library
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _DEAR = 2.0  # dollars
+_NEWER = Version("1.107")
 _FORBIDDEN = 403
 
 
@@ -64,6 +67,17 @@ class _Candidate(_Listener):
 
 
 @known_bad(
+    "header-missing-for-a-later-release",
+    "Files conversations by the body where the proxy is newer than the handler's author knew.",
+    "isolation/whatever-an-answer-says throughout/header",
+)
+class _Newer(_Listener):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        version = Version(self.said("x-litellm-version") or "0")
+        return super().headers(turn) if version < _NEWER else self.fault({})
+
+
+@known_bad(
     "header-missing-where-none-is-left",
     "Queues its calls where the rate limit leaves none, and sends them without their headers.",
     "isolation/whatever-an-answer-says throughout/header",
@@ -72,6 +86,18 @@ class _Queue(_Listener):
     def headers(self, turn: Turn) -> dict[str, str]:
         is_used_up = self.said("x-ratelimit-remaining-requests") == "0"
         return self.fault({}) if is_used_up else super().headers(turn)
+
+
+@known_bad(
+    "client-renewed-where-none-is-left",
+    "Renews its client where the rate limit leaves none, and gives it the headers of that call.",
+    "isolation/whatever-an-answer-says throughout/header",
+)
+class _Patient(_Listener):
+    def end(self, turn: Turn) -> None:
+        super().end(turn)
+        if self.said("x-ratelimit-remaining-requests") == "0":
+            self.client = self.client.with_options(default_headers=self.fault(self.headers(turn)))
 
 
 @known_bad(
@@ -139,45 +165,6 @@ class _MadeUp(AsyncHandler):
         if headers or "session" not in self.memory:
             return headers
         return self.fault({HEADER: self.memory["session"]})
-
-
-class _Remembering(SyncHandler):
-    """Keeps the headers of the last conversation's request."""
-
-    def headers(self, turn: Turn) -> dict[str, str]:
-        headers = super().headers(turn)
-        if not turn.is_prompt:
-            self.memory["headers"] = headers
-        elif "again" in turn.notes:
-            return self.fault(self.memory.get("headers", {}))
-        return headers
-
-
-@known_bad(
-    "prompt-streamed-as-a-turn",
-    "Lets the last conversation's request stream a prompt that must be streamed.",
-    "isolation/whatever-an-answer-says throughout/header",
-)
-class _MustStream(_Remembering):
-    def is_retried(self, turn: Turn, error: Exception) -> bool:
-        if turn.is_prompt and "stream mode" in str(error) and "again" not in turn.notes:
-            turn.notes["again"] = True
-            return True
-        return super().is_retried(turn, error)
-
-
-@known_bad(
-    "cut-prompt-continued-as-a-turn",
-    "Lets the last conversation's request continue a prompt whose answer was cut.",
-    "isolation/whatever-an-answer-says throughout/header",
-)
-class _Continued(_Remembering):
-    def send(self, turn: Turn) -> Any:  # noqa: ANN401
-        answer = super().send(turn)
-        if turn.is_prompt and answer.choices[0].finish_reason == "length":
-            turn.notes["again"] = True
-            self.client.chat.completions.create(**self.request(turn))
-        return answer
 
 
 @known_bad(
