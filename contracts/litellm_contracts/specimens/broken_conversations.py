@@ -40,6 +40,21 @@ class _Unanswered(AsyncHandler):
 
 
 @known_bad(
+    "header-missing-for-one-result-of-two",
+    "Mends a turn of whose tool calls only some have results, and sends that by itself.",
+    _ODD,
+)
+class _HalfAnswered(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        results = {said.get("tool_call_id") for said in turn.messages}
+        for said in turn.messages:
+            answered = {call["id"] in results for call in said.get("tool_calls") or ()}
+            if len(answered) > 1:
+                return self.fault({})
+        return super().headers(turn)
+
+
+@known_bad(
     "header-missing-for-a-tool-that-is-no-function",
     "Posts by itself what offers tools that are no functions.",
     _ODD,
@@ -48,6 +63,20 @@ class _NoFunction(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         is_known = all(tool["type"] == "function" for tool in turn.tools)
         return super().headers(turn) if is_known else self.fault({})
+
+
+@known_bad(
+    "header-missing-for-tools-of-a-server",
+    "Sends an MCP server's own headers, and nothing else, with what offers its tools.",
+    _ODD,
+)
+class _OfAServer(AsyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        for tool in turn.tools:
+            if tool["type"] == "mcp":
+                headers = self.fault(dict(tool["headers"]))
+        return headers
 
 
 @known_bad(
