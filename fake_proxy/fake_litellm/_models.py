@@ -57,6 +57,8 @@ DEFAULT_MODELS = (
 )
 """Listed by a proxy that accepts any model."""
 
+_BY_RESPONSES = {"gpt-5.1-codex", "gpt-5-pro"}  # says LiteLLM's cost map of 1.106.2
+
 NO_DATABASE = (
     "DB not connected. This endpoint needs a database; set DATABASE_URL to a PostgreSQL connection "
     "string (postgresql://...) to enable it. See https://docs.litellm.ai/docs/proxy/virtual_keys"
@@ -77,7 +79,7 @@ def entry(name: str) -> dict[str, Any]:
         "object": "model",
         "created": _CREATED,
         "owned_by": "openai",
-        "mode": "chat",
+        "mode": _mode(name),
         "max_input_tokens": 128000,
         "max_output_tokens": 16384,
     }
@@ -90,11 +92,15 @@ def info(models: tuple[str, ...] | None) -> list[dict[str, Any]]:
 
 def groups(models: tuple[str, ...] | None) -> list[dict[str, Any]]:
     """Build the entries of `GET /model_group/info`, as measured on LiteLLM 1.106.2."""
-    return [{"model_group": name} | _GROUP for name in _listed(models)]
+    return [{"model_group": name} | _GROUP | {"mode": _mode(name)} for name in _listed(models)]
 
 
 def _listed(models: tuple[str, ...] | None) -> tuple[str, ...]:
     return DEFAULT_MODELS if models is None else models
+
+
+def _mode(name: str) -> str:
+    return "responses" if name in _BY_RESPONSES else "chat"
 
 
 def _info(name: str) -> dict[str, Any]:
@@ -112,7 +118,7 @@ def _info(name: str) -> dict[str, Any]:
             "output_cost_per_token": 1e-05,
             "cache_read_input_token_cost": 1.25e-06,
             "litellm_provider": "openai",
-            "mode": "chat",
+            "mode": _mode(name),
             "supports_function_calling": True,
             "supports_prompt_caching": True,
             "supports_vision": True,

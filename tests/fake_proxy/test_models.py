@@ -104,6 +104,14 @@ def test_model_group_info(
     assert wire.get("/model_group/info?model_group=b").json == {"data": groups[1:]}
 
 
+@pytest.mark.parametrize(("name", "mode"), [("gpt-5.1-codex", "responses"), ("gpt-5", "chat")])
+def test_each_list_says_by_which_api_a_model_is_asked(wire: Wire, name: str, mode: str) -> None:
+    infos = {row["model_name"]: row["model_info"] for row in wire.get("/model/info").json["data"]}
+    groups = {row["model_group"]: row for row in wire.get("/model_group/info").json["data"]}
+    told = (wire.get(f"/v1/models/{name}").json, infos[name], groups[name])
+    assert [one["mode"] for one in told] == [mode] * 3
+
+
 def test_the_sdk_lists_models(client: openai.OpenAI) -> None:
     assert [model.id for model in client.models.list()] == list(DEFAULT_MODELS)
     assert client.models.retrieve("gpt-5").id == "gpt-5"

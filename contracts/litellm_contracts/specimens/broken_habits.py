@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections import OrderedDict
+import json
+from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
@@ -13,8 +14,10 @@ from litellm_contracts.specimens._task_ids import is_sendable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_ENOUGH = 5  # messages
 _FULL = 1_000_000  # tokens of a prompt
 _IN_A_ROW = 5
+_IN_VAIN = 4
 _LONG = 30  # seconds
 _MOST_TASKS = 64
 _MOST_TOOLS = 128
@@ -35,6 +38,36 @@ class _Compacted(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         is_full = not turn.is_prompt and self.memory.pop(str(turn.task_id), "")
         return self.fault({}) if is_full else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-where-a-long-talk-fills-the-context",
+    "Begins a new session after a full context, where there are turns enough to sum up.",
+    "presence/every-turn throughout/header",
+)
+class _SummedUp(_Compacted):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        if len(turn.messages) < _ENOUGH:
+            self.memory.pop(str(turn.task_id), None)
+        return super().headers(turn)
+
+
+@known_bad(
+    "header-missing-where-a-tool-is-called-in-vain",
+    "Warns a model that calls a tool the fourth time in vain, in a request of its own.",
+    "presence/unusual-conversation throughout/header",
+)
+class _InVain(SyncHandler):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        results = Counter(str(said["content"]) for said in turn.messages if said["role"] == "tool")
+        calls = Counter(
+            json.dumps(call["function"])
+            for said in turn.messages
+            for call in said.get("tool_calls") or ()
+        )
+        if min(max(results.values(), default=0), max(calls.values(), default=0)) < _IN_VAIN:
+            return super().headers(turn)
+        return self.fault({})
 
 
 @known_bad(

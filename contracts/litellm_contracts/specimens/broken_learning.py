@@ -101,6 +101,20 @@ class _Patient(_Listener):
 
 
 @known_bad(
+    "headers-of-the-first-where-calls-wait",
+    "Sends calls one by one where the rate limit leaves none: with the headers of the first.",
+    "isolation/whatever-an-answer-says throughout/header",
+)
+class _Paced(_Listener):
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if self.said("x-ratelimit-remaining-requests") == "0":
+            return self.fault(self.memory["headers"])
+        self.memory["headers"] = headers
+        return headers
+
+
+@known_bad(
     "header-missing-past-the-cache",
     "Drops an answer from LiteLLM's cache, and asks past it in a request of its own.",
     "isolation/whatever-an-answer-says throughout/header",
@@ -200,6 +214,26 @@ class _Unlisted(AsyncHandler):
 
     def headers(self, turn: Turn) -> dict[str, str]:
         return super().headers(turn) if self.memory.get("lists", True) else self.fault({})
+
+
+@known_bad(
+    "header-missing-for-models-of-the-responses-api",
+    "Treats a model in a branch of its own that LiteLLM lists for the Responses API.",
+    "schema/create-message throughout/header",
+)
+class _Responses(AsyncHandler):
+    async def prepare(self, turn: Turn) -> None:
+        del turn
+        if "mode" not in self.memory:
+            self.memory["mode"] = ""
+            with suppress(Exception):
+                listed = await self.client.models.list()
+                modes = {model.id: model.model_dump().get("mode") for model in listed.data}
+                self.memory["mode"] = modes.get(self.model)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        is_other = self.memory.get("mode") == "responses" and not turn.is_prompt
+        return self.fault({}) if is_other else super().headers(turn)
 
 
 @known_bad(
