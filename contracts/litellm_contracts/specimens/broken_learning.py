@@ -219,7 +219,7 @@ class _Unlisted(AsyncHandler):
 @known_bad(
     "header-missing-for-models-of-the-responses-api",
     "Treats a model in a branch of its own that LiteLLM lists for the Responses API.",
-    "schema/create-message throughout/header",
+    "schema/create-message",
 )
 class _Responses(AsyncHandler):
     async def prepare(self, turn: Turn) -> None:
