@@ -96,14 +96,11 @@ def test_where_nine_calls_do_not_come_back_their_excuses_are_enough(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(_calling, "CALL_LIMIT", 0.01)
-    [result] = run_suite(
-        PythonDoor(HangingMessages, "my:factory"),
-        [find_contract("presence/unusual-conversation")],
-        Options(),
-    ).results
+    contract = find_contract("presence/unusual-conversation")
+    [result] = run_suite(PythonDoor(HangingMessages, "my:factory"), [contract], Options()).results
     assert result.message == (
-        "stopped: 9 calls did not come back, the last of them create_message (long-call-ids): "
-        "no answer within 0.01 s"
+        "stopped: 9 calls did not come back, the last of them create_message "
+        f"({contract.calls[8].name}): no answer within 0.01 s"
     )
 
 
