@@ -55,7 +55,7 @@ class _SummedUp(_Compacted):
 @known_bad(
     "header-missing-where-a-tool-is-called-in-vain",
     "Warns a model that calls a tool the fourth time in vain, in a request of its own.",
-    "presence/unusual-conversation throughout/header",
+    "presence/unusual-conversation schema/create-message throughout/header",
 )
 class _InVain(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
