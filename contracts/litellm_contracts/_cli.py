@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None, *, apart: bool = False) -> int:
     """Run the command line and return the exit code; call handlers in other processes, if asked."""
     args = argparse.Namespace(**vars(_parser().parse_args(argv)), apart=apart)
     try:
-        with _termination_as_interrupt():
+        with _interrupted_once():
             return int(args.run(args))
     except ContractsError as error:
         _tell(f"litellm-contracts: {error}")
@@ -55,17 +55,23 @@ def main(argv: Sequence[str] | None = None, *, apart: bool = False) -> int:
 
 
 @contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does, so that nothing is left running."""
+def _interrupted_once() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the block, so that nothing is left running.
+
+    A second one, which `timeout` sends at once, would break off what ends the other processes.
+    """
 
     def interrupt(*_: object) -> None:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {one: signal.signal(one, interrupt) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _parser() -> argparse.ArgumentParser:

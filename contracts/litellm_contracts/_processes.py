@@ -14,12 +14,14 @@ import threading
 import traceback
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
     from multiprocessing.connection import Connection
 
+P = ParamSpec("P")
 T = TypeVar("T")
 _PAUSE = 0.2
 _GOODBYE = 5.0
@@ -66,7 +68,8 @@ def run_apart(
     process = context.Process(  # type: ignore[attr-defined]
         target=_answer, args=(theirs, method, function, arguments)
     )
-    process.start()
+    with _interrupts_later():
+        process.start()
     theirs.close()
     try:
         while not ours.poll(_PAUSE):
@@ -94,7 +97,7 @@ def _answer(
 ) -> None:
     if method == "fork" and sys.platform == "linux":
         # A thread that watches its parent would forbid to fork once more.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _ignore_interrupts()
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     else:
         _belong_to_the_parent()
@@ -155,6 +158,28 @@ def _read_certificates_once() -> None:
 
 
 @contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Keep Ctrl-C back, from this process and from those that are begun meanwhile.
+
+    One that is interrupted while it begins would tell its traceback.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class _Pool(ProcessPoolExecutor):
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        with _interrupts_later():
+            return super().submit(fn, *args, **kwargs)
+
+
+@contextmanager
 def process_pool(size: int, method: Literal["fork", "spawn"]) -> Iterator[ProcessPoolExecutor]:
     """Yield a pool of `size` processes, which are killed where the block is left.
 
@@ -162,7 +187,7 @@ def process_pool(size: int, method: Literal["fork", "spawn"]) -> Iterator[Proces
     """
     mine = set(multiprocessing.active_children())
     context = multiprocessing.get_context(method)
-    pool = ProcessPoolExecutor(size, mp_context=context, initializer=_belong_to_the_parent)
+    pool = _Pool(size, mp_context=context, initializer=_belong_to_the_parent)
     try:
         yield pool
     finally:
@@ -176,9 +201,16 @@ def _belong_to_the_parent() -> None:
 
     One that is killed cannot, and its children would wait for work for ever.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _ignore_interrupts()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _ignore_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":
+        # Kept back since this process was begun; its own children need not be.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _end_with_the_parent() -> None:

@@ -7,9 +7,9 @@ in each of them, and its requests arrived; one that is right must break none.
 from __future__ import annotations
 
 import time
-from concurrent.futures import as_completed
 from dataclasses import dataclass, field
 from enum import StrEnum
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from litellm_contracts._doors import PythonDoor
@@ -25,6 +25,7 @@ from litellm_contracts.specimens import all_specimens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
 
     from litellm_contracts._model import Contract, Result
     from litellm_contracts._run import Exchanges
@@ -226,9 +227,12 @@ def _trials(
         ids = [contract.id for contract in contracts]
         # What takes longest goes first, so that no process ends alone with it.
         ordered = sorted(specimens, key=lambda specimen: not specimen.is_slow)
-        under_way = [pool.submit(_try_by_name, specimen.name, ids) for specimen in ordered]
-        for trial in as_completed(under_way):
-            yield trial.result()
+        # Not `as_completed`: interrupted, it leaves locks behind on which the pool's end waits.
+        done: SimpleQueue[Future[Trial]] = SimpleQueue()
+        for specimen in ordered:
+            pool.submit(_try_by_name, specimen.name, ids).add_done_callback(done.put)
+        for _ in ordered:
+            yield done.get().result()
 
 
 def _try_by_name(name: str, ids: Sequence[str]) -> Trial:

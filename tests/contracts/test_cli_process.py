@@ -9,12 +9,9 @@ import subprocess
 import sys
 import sysconfig
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 if sys.platform != "win32":
     import pty
@@ -214,3 +211,38 @@ def test_a_signal_ends_the_run_at_once(tmp_path: Path, sent: signal.Signals, job
         _, told = process.communicate(timeout=30)  # its children hold the pipes open as well
     assert process.returncode == 4
     assert told == "litellm-contracts: interrupted; nothing was decided\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_ends_a_selftest_while_its_processes_begin(times: int) -> None:
+    with subprocess.Popen(
+        [*BY_MODULE, "selftest", "--jobs", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        start_new_session=True,
+    ) as process:
+        while not any(map(_has_interpreter, _workers(process.pid))):
+            assert process.poll() is None
+        for _ in range(times):
+            os.killpg(process.pid, signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+    assert process.returncode == 4
+    assert told == "litellm-contracts: interrupted; nothing was decided\n"
+
+
+def _workers(parent: int) -> list[Path]:
+    """Return the folders in /proc of the processes that work for another one."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text("ascii").split()
+    folders = [Path("/proc", child) for child in children]
+    return [
+        folder for folder in folders if b"spawn_main" in folder.joinpath("cmdline").read_bytes()
+    ]
+
+
+def _has_interpreter(folder: Path) -> bool:
+    """Tell whether a process already answers Ctrl-C itself, with a traceback or not at all."""
+    status = folder.joinpath("status").read_text("utf-8")
+    masks = re.findall(r"^Sig(?:Cgt|Ign):\s*(\w+)$", status, re.MULTILINE)
+    return any(int(mask, 16) >> (signal.SIGINT - 1) & 1 for mask in masks)
