@@ -90,7 +90,7 @@ UPSTREAM_FAILURES: dict[int, tuple[str, str]] = {
     504: ("Timeout: Timeout Error", "internal_server_error"),
 }
 _OTHER_FAILURE = ("APIError: APIError", "internal_server_error")
-_PARAM_KEPT = {400, 422, 429, 500}  # the others lose what the upstream's `error.param` says
+_PARAM_KEPT = {400, 422, 429, 500}  # others lose the upstream's `error.param`: measured on 1.106.2
 _TIMEOUTS = {408, 504}
 _STREAM_TIMEOUT_SINCE = Version("1.109.1")
 
