@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _RETURN = 200
 """After how many calls fresh task ids begin anew, so that one returns after many others."""
-_TOOL_CALL_ID = "call_read_1"
+_TOOL = {"name": "read_file", "arguments": '{"path": "a.txt"}'}
 _THE_SAME = "?redirected"
 """A location on the path of the request that is redirected, whatever that is."""
 _NO_TASK: dict[str, Any] = {
@@ -222,16 +222,23 @@ def make_marker(contract_id: str, name: str) -> str:
 
 def _messages(entry: Mapping[str, Any], text: str) -> tuple[dict[str, Any], ...]:
     history = [_message(said) for said in entry.get("history", [])]
-    if entry.get("as_tool_result"):
-        function = {"name": "read_file", "arguments": '{"path": "a.txt"}'}
-        call = {"id": _TOOL_CALL_ID, "type": "function", "function": function}
-        asked = {"role": "assistant", "content": None, "tool_calls": [call]}
-        return (*history, asked, {"role": "tool", "tool_call_id": _TOOL_CALL_ID, "content": text})
+    if "as_tool_results" in entry:
+        steps = range(1, entry["as_tool_results"] + 1)
+        return (*history, *(said for step in steps for said in _step(f"call_read_{step}", text)))
     if entry.get("as_parts"):
         first, _, rest = text.partition(" ")
         parts = [{"type": "text", "text": first}, {"type": "text", "text": rest}]
         return (*history, {"role": "user", "content": parts})
     return (*history, {"role": "user", "content": text})
+
+
+def _step(call_id: str, result: str) -> tuple[dict[str, Any], ...]:
+    """Return the call of a tool and its result."""
+    asked = {"id": call_id, "type": "function", "function": dict(_TOOL)}
+    return (
+        {"role": "assistant", "content": None, "tool_calls": [asked]},
+        {"role": "tool", "tool_call_id": call_id, "content": result},
+    )
 
 
 def _message(said: Mapping[str, Any] | Sequence[str]) -> dict[str, Any]:

@@ -153,7 +153,7 @@ def test_a_call_may_send_the_text_of_another(
         pytest.param('history = [["user", "a"], ["assistant", "b"]]', ["user", "assistant", "user"],
                      id="history"),
         pytest.param("as_parts = true", ["user"], id="parts"),
-        pytest.param("as_tool_result = true", ["assistant", "tool"], id="tool result"),
+        pytest.param("as_tool_results = 1", ["assistant", "tool"], id="tool result"),
     ],
 )  # fmt: skip
 def test_the_marker_is_in_the_last_message(
@@ -163,6 +163,19 @@ def test_the_marker_is_in_the_last_message(
     assert [message["role"] for message in call.messages] == roles
     assert call.marker in json.dumps(call.messages[-1])
     assert call.marker not in json.dumps(call.messages[:-1])
+
+
+def test_a_tool_s_results_are_alike_to_the_letter(
+    read_calls: Callable[[str], tuple[Call, ...]],
+) -> None:
+    [call] = read_calls('calls = [{ do = "create_message", as_tool_results = 3 }]')
+    assert [message["role"] for message in call.messages] == ["assistant", "tool"] * 3
+    asked = [message["tool_calls"][0] for message in call.messages[::2]]
+    assert all(one["function"] == asked[0]["function"] for one in asked)
+    results = call.messages[1::2]
+    assert [one["id"] for one in asked] == [result["tool_call_id"] for result in results]
+    assert len({one["id"] for one in asked}) == 3
+    assert {result["content"] for result in results} == {f"Say hello. {call.marker}"}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from litellm_contracts.specimens._task_ids import is_sendable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_ALIKE = 3  # results
 _ENOUGH = 5  # messages
 _FULL = 1_000_000  # tokens of a prompt
 _IN_A_ROW = 5
@@ -68,6 +69,30 @@ class _InVain(SyncHandler):
         if min(max(results.values(), default=0), max(calls.values(), default=0)) < _IN_VAIN:
             return super().headers(turn)
         return self.fault({})
+
+
+@known_bad(
+    "header-missing-where-the-same-step-is-wanted-again",
+    "Asks once more, without the header, for another call than that whose last results were alike.",
+    "presence/unusual-conversation throughout/header",
+)
+class _SameStep(SyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        for chunk in super().chunks(event, turn):
+            if chunk["type"] == "tool_call_partial":
+                turn.notes["called"] = True
+            yield chunk
+
+    def stream(self, turn: Turn) -> Iterator[Any]:
+        yield from super().stream(turn)
+        results = [said["content"] for said in turn.messages if said["role"] == "tool"]
+        alike = results[-_ALIKE:]
+        if "called" in turn.notes and len(alike) == _ALIKE and alike[1:] == alike[:-1]:
+            turn.notes["again"] = True
+            yield from super().stream(turn)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return self.fault({}) if "again" in turn.notes else super().headers(turn)
 
 
 @known_bad(
