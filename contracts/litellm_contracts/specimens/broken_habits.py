@@ -74,7 +74,7 @@ class _InVain(SyncHandler):
 @known_bad(
     "header-missing-where-the-same-step-is-wanted-again",
     "Asks once more, without the header, for another call than that whose last results were alike.",
-    "presence/unusual-conversation throughout/header",
+    "presence/unusual-conversation schema/create-message throughout/header",
 )
 class _SameStep(SyncHandler):
     def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
