@@ -16,6 +16,7 @@ def all_specimens() -> Mapping[str, Specimen]:
     """Return every specimen by name, the known-bad ones first."""
     from litellm_contracts.specimens import (  # noqa: F401 - they register themselves
         broken_absence,
+        broken_affinity,
         broken_answers,
         broken_arguments,
         broken_circumstances,

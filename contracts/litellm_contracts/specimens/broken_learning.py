@@ -19,10 +19,11 @@ _NEWER = Version("1.107")
 _FORBIDDEN = 403
 
 
-class _Listener(SyncHandler):
+class Listener(SyncHandler):
     """Keeps the header lines of the last answer."""
 
     def new_client(self, **options: Any) -> Any:  # noqa: ANN401
+        """Build a client that hears of each answer."""
         transport = http_library().Client(
             verify=certificates(self.base_url), event_hooks={"response": [self.hear]}
         )
@@ -59,7 +60,7 @@ class _Pinned(SyncHandler):
     "Takes a proxy for too old to group conversations whose version it cannot read.",
     "isolation/whatever-an-answer-says throughout/header",
 )
-class _Candidate(_Listener):
+class _Candidate(Listener):
     def headers(self, turn: Turn) -> dict[str, str]:
         headers, version = super().headers(turn), self.said("x-litellm-version")
         is_read = all(part.isdigit() for part in version.split(".")) or not version
@@ -71,7 +72,7 @@ class _Candidate(_Listener):
     "Files conversations by the body where the proxy is newer than the handler's author knew.",
     "isolation/whatever-an-answer-says throughout/header",
 )
-class _Newer(_Listener):
+class _Newer(Listener):
     def headers(self, turn: Turn) -> dict[str, str]:
         version = Version(self.said("x-litellm-version") or "0")
         return super().headers(turn) if version < _NEWER else self.fault({})
@@ -82,7 +83,7 @@ class _Newer(_Listener):
     "Queues its calls where the rate limit leaves none, and sends them without their headers.",
     "isolation/whatever-an-answer-says throughout/header",
 )
-class _Queue(_Listener):
+class _Queue(Listener):
     def headers(self, turn: Turn) -> dict[str, str]:
         is_used_up = self.said("x-ratelimit-remaining-requests") == "0"
         return self.fault({}) if is_used_up else super().headers(turn)
@@ -93,7 +94,7 @@ class _Queue(_Listener):
     "Renews its client where the rate limit leaves none, and gives it the headers of that call.",
     "isolation/whatever-an-answer-says throughout/header",
 )
-class _Patient(_Listener):
+class _Patient(Listener):
     def end(self, turn: Turn) -> None:
         super().end(turn)
         if self.said("x-ratelimit-remaining-requests") == "0":
@@ -105,7 +106,7 @@ class _Patient(_Listener):
     "Sends calls one by one where the rate limit leaves none: with the headers of the first.",
     "isolation/whatever-an-answer-says throughout/header",
 )
-class _Paced(_Listener):
+class _Paced(Listener):
     def headers(self, turn: Turn) -> dict[str, str]:
         headers = super().headers(turn)
         if self.said("x-ratelimit-remaining-requests") == "0":
@@ -119,7 +120,7 @@ class _Paced(_Listener):
     "Drops an answer from LiteLLM's cache, and asks past it in a request of its own.",
     "isolation/whatever-an-answer-says throughout/header",
 )
-class _PastTheCache(_Listener):
+class _PastTheCache(Listener):
     def send(self, turn: Turn) -> Any:  # noqa: ANN401
         answer = super().send(turn)
         if not self.said("x-litellm-cache-key"):
@@ -134,7 +135,7 @@ class _PastTheCache(_Listener):
     "Sends what follows a dear answer to a cheaper model, without the header.",
     "isolation/whatever-an-answer-says throughout/header",
 )
-class _Cost(_Listener):
+class _Cost(Listener):
     def headers(self, turn: Turn) -> dict[str, str]:
         is_dear = float(self.said("x-litellm-response-cost") or 0) > _DEAR
         return self.fault({}) if is_dear else super().headers(turn)
@@ -157,7 +158,7 @@ class _Date(SyncHandler):
     "Sends the session that the last answer named.",
     "isolation/whatever-an-answer-says throughout/header",
 )
-class _Echo(_Listener):
+class _Echo(Listener):
     def headers(self, turn: Turn) -> dict[str, str]:
         session = self.said("x-session-id")
         return self.fault({HEADER: session}) if session else super().headers(turn)
