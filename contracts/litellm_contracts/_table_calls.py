@@ -304,7 +304,7 @@ def _answer(entry: Mapping[str, Any], where: str) -> Answer:
     if "cut" in rest:
         return Cut(at=rest["cut"])
     if "redirect" in rest:
-        location = f"//{rest['to']}" if "to" in rest else _THE_SAME
+        location = f"//{rest['to']}" if "to" in rest else rest.get("at", _THE_SAME)
         return Redirect(status=rest["redirect"], location=location)
     calls = tuple(ToolCall(**_filled(call, where)) for call in rest.pop("tool_calls", []))
     counts = {key: rest.pop(key) for key in list(rest) if key.endswith("_tokens")}

@@ -190,6 +190,9 @@ def test_a_tool_s_results_are_alike_to_the_letter(
             'redirect = 307, to = "another"', Redirect(location="//another"), id="redirect away"
         ),
         pytest.param(
+            'redirect = 307, at = "/route"', Redirect(location="/route"), id="redirect to a route"
+        ),
+        pytest.param(
             'reply = "This is", finish = "length"',
             Reply(text="This is", finish="length"),
             id="cut short",

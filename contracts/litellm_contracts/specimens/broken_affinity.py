@@ -1,15 +1,19 @@
-"""Handlers that keep a conversation, or a connection, where it was: by what came with an answer."""
+"""Handlers that go by what came with an answer: a cookie, a deployment, a model, a place."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import SyncHandler, Turn
+from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
+from litellm_contracts.specimens.broken_conversations import Again
 from litellm_contracts.specimens.broken_learning import Listener
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+_CLAUDE = "claude"
 
 
 @known_bad(
@@ -62,3 +66,83 @@ class _AtTheUsage(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         headers, kept = super().headers(turn), self.memory.pop("kept", None)
         return self.fault(kept) | headers if kept else headers
+
+
+@known_bad(
+    "header-missing-at-a-new-place",
+    "Builds a client for the route that it was sent to for good, without the header.",
+    "presence/redirect throughout/header",
+)
+class _NewPlace(Listener):
+    def hear(self, response: Any) -> None:  # noqa: ANN401
+        """Take down where to."""
+        if response.status_code == 308 and response.headers["location"].startswith("/"):  # noqa: PLR2004
+            self.memory["moved"] = True
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return self.fault({}) if "moved" in self.memory else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-once-an-alias-is-known",
+    "Asks by the headers of Claude alone once an answer shows that Claude is behind the model.",
+    "isolation/whatever-an-answer-says throughout/header",
+)
+class _Alias(SyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        if _CLAUDE in (event.get("model") or "") and _CLAUDE not in self.model:
+            self.memory["alias"] = True
+        yield from super().chunks(event, turn)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        return self.fault({}) if "alias" in self.memory else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-where-a-task-lost-its-cache",
+    "Asks for a longer cache, in place of the header, once a task's prompts are cached no more.",
+    "isolation/whatever-an-answer-says throughout/header",
+)
+class _CacheLost(SyncHandler):
+    def chunks(self, event: Mapping[str, Any], turn: Turn) -> Iterator[Any]:
+        if details := (event.get("usage") or {}).get("prompt_tokens_details"):
+            read = self.memory.setdefault(f"read by {turn.task_id}", [])
+            read.append(details["cached_tokens"])
+        yield from super().chunks(event, turn)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        read = self.memory.get(f"read by {turn.task_id}", [])
+        return self.fault({}) if any(read) and not read[-1] else super().headers(turn)
+
+
+@known_bad(
+    "header-missing-where-a-tool-s-schema-is-refused",
+    "Asks again, without the header, where the schema of a tool is refused.",
+    "presence/fallback throughout/header",
+)
+class _Schema(Again):
+    def is_worth_it(self, turn: Turn, error: Exception) -> bool:
+        del turn
+        return str(getattr(error, "param", None)).startswith("tools[")
+
+
+@known_bad(
+    "headers-by-task-for-claude",
+    "Asks Claude once at a time for a task, and lets the first one take the headers away.",
+    "isolation/one-task-twice-at-once throughout/header",
+)
+class _InTurn(AsyncHandler):
+    async def prepare(self, turn: Turn) -> None:
+        self.memory[f"headers of {turn.task_id}"] = super().headers(turn)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if not headers or _CLAUDE not in self.model:
+            return headers
+        return self.memory.get(f"headers of {turn.task_id}") or self.fault({})
+
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        async with self.memory.setdefault(f"lock of {turn.task_id}", asyncio.Lock()):
+            stream = await super().send(turn)
+            self.memory.pop(f"headers of {turn.task_id}", None)
+            return stream
