@@ -247,7 +247,7 @@ class _WithPermits(AsyncHandler):
 @known_bad(
     "permits-kept-by-stopped-calls",
     "Gives each call one of thirty permits; a call that is stopped does not give it back.",
-    "isolation/many-stops",
+    "isolation/many-stops isolation/after-every-kind-of-stop",
     sends=False,
 )
 class _Permits(_WithPermits):
