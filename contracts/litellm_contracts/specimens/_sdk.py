@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,12 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     if hasattr(value, "__fields__"):
         return {name: plain(item) for name, item in value}
     return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def blamed(error: Exception) -> str:
+    """Return the parameter that a refusal blames, or nothing: openai 1.0 only tells of it."""
+    told = re.search(r"'param': '([^']*)'", str(error))
+    return getattr(error, "param", None) or (told[1] if told else "")
 
 
 def http_library() -> ModuleType:

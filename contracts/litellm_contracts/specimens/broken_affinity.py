@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
+from litellm_contracts.specimens._sdk import blamed
 from litellm_contracts.specimens.broken_conversations import Again
 from litellm_contracts.specimens.broken_learning import Listener
 
@@ -123,7 +124,7 @@ class _CacheLost(SyncHandler):
 class _Schema(Again):
     def is_worth_it(self, turn: Turn, error: Exception) -> bool:
         del turn
-        return str(getattr(error, "param", None)).startswith("tools[")
+        return blamed(error).startswith("tools[")
 
 
 @known_bad(

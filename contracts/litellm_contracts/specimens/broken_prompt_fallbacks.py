@@ -6,6 +6,7 @@ from typing import Any
 
 from litellm_contracts.specimens._base import SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
+from litellm_contracts.specimens._sdk import blamed
 
 _TIMED_OUT = 524  # a gateway before the proxy says so
 
@@ -45,7 +46,7 @@ class _MustStream(_Remembering):
 )
 class _Blamed(_MustStream):
     def wants_stream(self, error: Exception) -> bool:
-        return getattr(error, "param", None) == "stream"
+        return blamed(error) == "stream"
 
 
 @known_bad(
