@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
@@ -29,7 +30,7 @@ from litellm_contracts._errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-
+_AT_ONCE = 1.0  # seconds
 EXIT_READER_LEFT = 141  # as a shell reports a program that SIGPIPE ended
 EPILOG = "exit codes:\n" + "".join(f"  {code}  {text}\n" for code, text in EXIT_CODES.items())
 
@@ -58,13 +59,17 @@ def main(argv: Sequence[str] | None = None, *, apart: bool = False) -> int:
 def _interrupted_once() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end the block, so that nothing is left running.
 
-    A second one, which `timeout` sends at once, would break off what ends the other processes.
+    Another one at once, as `timeout` sends it, is the same one: it would break off what ends the
+    other processes. A later one is heard, should a handler have swallowed the first.
     """
+    last = float("-inf")
 
     def interrupt(*_: object) -> None:
-        for number in before:
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
+        nonlocal last
+        is_the_same = time.monotonic() < last + _AT_ONCE
+        if not is_the_same:
+            last = time.monotonic()
+            raise KeyboardInterrupt
 
     before = {one: signal.signal(one, interrupt) for one in (signal.SIGINT, signal.SIGTERM)}
     try:

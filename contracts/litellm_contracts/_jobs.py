@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from fake_litellm import Cut, Failure
 from litellm_contracts._model import Status
-from litellm_contracts._processes import process_pool, tune_process
+from litellm_contracts._processes import interrupts_later, process_pool, tune_process
 from litellm_contracts._suite import run_contract
 from litellm_contracts._tables import all_contracts
 from litellm_contracts._tally import Tally
@@ -62,10 +62,13 @@ def run_in_processes(
     own, *others = _shares(rest, jobs, apart)
     gc.freeze()  # what is there now stays; children need not copy it to find that out
     with process_pool(max(1, len(others)), method) as pool:
-        futures = [
-            pool.submit(_run_share, door.recipe, [*share, *everywhere], options, tally.elsewhere())
-            for share in others
-        ]
+        with interrupts_later():
+            futures = [
+                pool.submit(
+                    _run_share, door.recipe, [*share, *everywhere], options, tally.elsewhere()
+                )
+                for share in others
+            ]
         results += run_share(door, [*own, *everywhere], options, tally, seen)
         for future in futures:
             results += tally.wait_for(future)

@@ -14,15 +14,14 @@ import threading
 import traceback
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from concurrent.futures import Future
     from multiprocessing.connection import Connection
 
-P = ParamSpec("P")
 T = TypeVar("T")
+_INTERRUPTS = {signal.SIGINT, signal.SIGTERM}
 _PAUSE = 0.2
 _GOODBYE = 5.0
 """Seconds in which a process that is to end cleans up; one that is killed leaves a complaint."""
@@ -68,7 +67,7 @@ def run_apart(
     process = context.Process(  # type: ignore[attr-defined]
         target=_answer, args=(theirs, method, function, arguments)
     )
-    with _interrupts_later():
+    with interrupts_later():
         process.start()
     theirs.close()
     try:
@@ -158,25 +157,20 @@ def _read_certificates_once() -> None:
 
 
 @contextmanager
-def _interrupts_later() -> Iterator[None]:
-    """Keep Ctrl-C back, from this process and from those that are begun meanwhile.
+def interrupts_later() -> Iterator[None]:
+    """Keep Ctrl-C and SIGTERM back, from this process and from those that are begun meanwhile.
 
-    One that is interrupted while it begins would tell its traceback.
+    One that is interrupted while it begins would tell its traceback; an interrupted future keeps a
+    lock on which the end of its pool waits for ever.
     """
     if sys.platform == "win32":
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-class _Pool(ProcessPoolExecutor):
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        with _interrupts_later():
-            return super().submit(fn, *args, **kwargs)
 
 
 @contextmanager
@@ -187,7 +181,7 @@ def process_pool(size: int, method: Literal["fork", "spawn"]) -> Iterator[Proces
     """
     mine = set(multiprocessing.active_children())
     context = multiprocessing.get_context(method)
-    pool = _Pool(size, mp_context=context, initializer=_belong_to_the_parent)
+    pool = ProcessPoolExecutor(size, mp_context=context, initializer=_belong_to_the_parent)
     try:
         yield pool
     finally:
@@ -210,7 +204,7 @@ def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
         # Kept back since this process was begun; its own children need not be.
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
 
 
 def _end_with_the_parent() -> None:

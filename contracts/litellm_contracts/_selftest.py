@@ -16,7 +16,7 @@ from litellm_contracts._doors import PythonDoor
 from litellm_contracts._drawn import DEFAULT_EXAMPLES
 from litellm_contracts._errors import EXIT_BROKEN, EXIT_CONFORMANT, HandlerError
 from litellm_contracts._model import Status
-from litellm_contracts._processes import process_pool
+from litellm_contracts._processes import interrupts_later, process_pool
 from litellm_contracts._profile import choose_profile
 from litellm_contracts._run import Options
 from litellm_contracts._suite import run_contract
@@ -227,10 +227,11 @@ def _trials(
         ids = [contract.id for contract in contracts]
         # What takes longest goes first, so that no process ends alone with it.
         ordered = sorted(specimens, key=lambda specimen: not specimen.is_slow)
-        # Not `as_completed`: interrupted, it leaves locks behind on which the pool's end waits.
+        # Not `as_completed`, which is interrupted while it holds the locks of them all.
         done: SimpleQueue[Future[Trial]] = SimpleQueue()
-        for specimen in ordered:
-            pool.submit(_try_by_name, specimen.name, ids).add_done_callback(done.put)
+        with interrupts_later():
+            for specimen in ordered:
+                pool.submit(_try_by_name, specimen.name, ids).add_done_callback(done.put)
         for _ in ordered:
             yield done.get().result()
 

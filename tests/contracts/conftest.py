@@ -20,6 +20,7 @@ from litellm_contracts._model import Call, Level, Report, Result, Status
 from litellm_contracts._observation import Observation, Outcome, observe
 from litellm_contracts._profile import ZOO
 from litellm_contracts._scenario import Stage
+from litellm_contracts._tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +29,18 @@ if TYPE_CHECKING:
     from litellm_contracts._profile import Profile
 
 HANDLERS = Path(__file__).parent / "handlers"
+TABLE = """
+schema_version = 1
+[task_ids]
+task = "task-0001"
+long = { repeat = "ab", times = 4 }
+[[contract]]
+id = "group/name"
+level = "must"
+requirement = "A requirement in one sentence."
+why = "What goes wrong in production."
+fix = "The smallest change."
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -308,3 +321,9 @@ def perform(right: Callable[..., Any]) -> Callable[..., Observation]:
 def callers() -> Callable[[Observation], list[str | None]]:
     """Return a function that tells whose each request is, in order of arrival."""
     return lambda observation: [seen.call.name if seen.call else None for seen in observation.seen]
+
+
+@pytest.fixture
+def read_calls() -> Callable[[str], tuple[Call, ...]]:
+    """Return a reader of the calls of a table with one contract."""
+    return lambda calls: read_table(f"{TABLE}{calls}", "x.toml")[0].calls

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 from junitparser import JUnitXml
 
 from litellm_contracts import _options, _run, _suite, _tables
-from litellm_contracts._cli import main
+from litellm_contracts._cli import _interrupted_once, main
 from litellm_contracts._tables import all_contracts
 
 if TYPE_CHECKING:
@@ -305,3 +306,18 @@ def test_explaining_an_unknown_contract_exits_with_2(capsys: pytest.CaptureFixtu
         "litellm-contracts: no contract has the id 'presence/first-trun'; did you mean "
         "'presence/first-turn'?\n"
     )
+
+
+@pytest.mark.parametrize(("at_once", "heard"), [(60.0, 1), (0.0, 2)])
+def test_a_second_interrupt_is_heard_later_alone(
+    monkeypatch: pytest.MonkeyPatch, at_once: float, heard: int
+) -> None:
+    monkeypatch.setattr("litellm_contracts._cli._AT_ONCE", at_once)
+    interrupts = 0
+    with _interrupted_once():
+        for sent in (signal.SIGINT, signal.SIGTERM):
+            try:
+                signal.raise_signal(sent)
+            except KeyboardInterrupt:
+                interrupts += 1
+    assert interrupts == heard

@@ -12,7 +12,7 @@ from typing import Literal
 
 import pytest
 
-from litellm_contracts._processes import process_pool
+from litellm_contracts._processes import interrupts_later, process_pool
 
 PROGRAM = """
 import os, sys, time
@@ -52,3 +52,17 @@ def test_a_process_ends_with_the_block_whatever_a_handler_left_in_it(
         pool.submit(_leave_a_thread).result()
         [child] = set(multiprocessing.active_children()) - mine
     assert child.exitcode == -signal.SIGKILL
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="keeps no signals back")
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_is_kept_back(sent: signal.Signals) -> None:
+    heard: list[int] = []
+    before = signal.signal(sent, lambda number, _: heard.append(number))
+    try:
+        with interrupts_later():
+            signal.raise_signal(sent)
+            assert heard == []
+        assert heard == [sent]
+    finally:
+        signal.signal(sent, before)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from litellm_contracts._cli import main
-from litellm_contracts._selftest import Cell, Matrix, Trial, run_selftest, try_specimen
+from litellm_contracts._selftest import Cell, Matrix, Trial, _trials, run_selftest, try_specimen
 from litellm_contracts._tables import find_contract
 from litellm_contracts.reports._matrix import trial_line, write_matrix
 from litellm_contracts.specimens import Specimen, all_specimens
@@ -236,3 +239,20 @@ def test_command_refuses_no_jobs(capsys: pytest.CaptureFixture[str]) -> None:
 def test_command_refuses_unknown_specimen(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["selftest", "-k", "header-never-sentt"]) == 2
     assert "did you mean 'header-never-sent'?" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="keeps no signals back")
+def test_an_interrupt_waits_until_all_handlers_are_submitted() -> None:
+    asked = []
+
+    class Interrupting(SimpleNamespace):
+        @property
+        def name(self) -> str:
+            asked.append(self)
+            signal.raise_signal(signal.SIGINT)
+            return next(iter(all_specimens()))
+
+    specimens = [Interrupting(is_slow=False) for _ in range(3)]
+    with pytest.raises(KeyboardInterrupt):
+        next(_trials(specimens, [], jobs=2))  # type: ignore[arg-type]
+    assert len(asked) == 3

@@ -8,35 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fake_litellm import Cut, Failure, Page, Redirect, Reply, ToolCall, Usage
 from litellm_contracts._errors import TableError
 from litellm_contracts._model import ANSWER, OMITTED
 from litellm_contracts._table_calls import every_order
-from litellm_contracts._tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from litellm_contracts._model import Call
-
-TABLE = """
-schema_version = 1
-[task_ids]
-task = "task-0001"
-long = { repeat = "ab", times = 4 }
-[[contract]]
-id = "group/name"
-level = "must"
-requirement = "A requirement in one sentence."
-why = "What goes wrong in production."
-fix = "The smallest change."
-"""
-
-
-@pytest.fixture
-def read_calls() -> Callable[[str], tuple[Call, ...]]:
-    """Return a reader of the calls of a table with one contract."""
-    return lambda calls: read_table(f"{TABLE}{calls}", "x.toml")[0].calls
 
 
 @pytest.mark.parametrize(
@@ -178,53 +157,6 @@ def test_a_tool_s_results_are_alike_to_the_letter(
     assert {result["content"] for result in results} == {f"Say hello. {call.marker}"}
 
 
-@pytest.mark.parametrize(
-    ("entry", "answer"),
-    [
-        pytest.param(
-            "failure = 429, retry_after_ms = 5", Failure(status=429, retry_after_ms=5), id="failure"
-        ),
-        pytest.param('cut = "in-headers"', Cut(at="in-headers"), id="cut"),
-        pytest.param("redirect = 308", Redirect(status=308, location="?redirected"), id="redirect"),
-        pytest.param(
-            'redirect = 307, to = "another"', Redirect(location="//another"), id="redirect away"
-        ),
-        pytest.param(
-            'redirect = 307, at = "/route"', Redirect(location="/route"), id="redirect to a route"
-        ),
-        pytest.param(
-            'reply = "This is", finish = "length"',
-            Reply(text="This is", finish="length"),
-            id="cut short",
-        ),
-        pytest.param('page = "<html>"', Page(html="<html>"), id="page"),
-        pytest.param('page = "No.", status = 403', Page(html="No.", status=403), id="refusal"),
-        pytest.param(
-            'reply = "Hi.", reasoning_tokens = 7, extra = { event = { citations = [] } }',
-            Reply(text="Hi.", usage=Usage(reasoning_tokens=7), extra={"event": {"citations": []}}),
-            id="more said",
-        ),
-        pytest.param(
-            'reply = "Hi.", model = "gpt-4o-mini", headers = { x-left = "0" }',
-            Reply(text="Hi.", model="gpt-4o-mini", headers=(("x-left", "0"),)),
-            id="another model",
-        ),
-        pytest.param('reply = "Hi."', Reply(text="Hi."), id="reply"),
-        pytest.param(
-            'reply = { repeat = " a", times = 3 }', Reply(text=" a a a"), id="repeated reply"
-        ),
-        pytest.param(
-            'reply = "", tool_calls = [{ name = "read" }], ends = "drop"',
-            Reply(text="", tool_calls=(ToolCall(name="read"),), ends="drop"),
-            id="tool calls",
-        ),
-    ],
-)
-def test_answers(read_calls: Callable[[str], tuple[Call, ...]], entry: str, answer: object) -> None:
-    [call] = read_calls(f'calls = [{{ do = "complete_prompt", answers = [{{ {entry} }}] }}]')
-    assert call.answers == (answer,)
-
-
 def test_a_message_of_the_history_may_be_written_as_it_is_sent(
     read_calls: Callable[[str], tuple[Call, ...]],
 ) -> None:
@@ -349,16 +281,3 @@ def test_a_call_continues_an_earlier_one(read_calls: Callable[[str], tuple[Call,
               { name = "one", do = "create_message" },
               { name = "two", do = "create_message", continues = "on" },
             ]""")
-
-
-def test_the_arguments_of_a_tool_call_may_be_long_or_in_pieces(
-    read_calls: Callable[[str], tuple[Call, ...]],
-) -> None:
-    [call] = read_calls("""
-        calls = [{ do = "create_message", answers = [{ reply = "", tool_calls = [
-          { name = "write", arguments = '{"a": "%s"}', fill = { repeat = "b", times = 3 } },
-          { name = "read", arguments = "{}", pieces = ["{", "}"] },
-        ] }] }]""")
-    write = ToolCall(name="write", arguments='{"a": "bbb"}')
-    read = ToolCall(name="read", pieces=("{", "}"))
-    assert call.answers == (Reply(text="", tool_calls=(write, read)),)

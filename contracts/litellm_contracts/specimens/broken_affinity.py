@@ -1,14 +1,11 @@
-"""Handlers that go by what came with an answer: a cookie, a deployment, a model, a place."""
+"""Handlers that go by what an answer tells of where it is from: a cookie, a deployment, a place."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
-from litellm_contracts.specimens._base import AsyncHandler, SyncHandler, Turn
+from litellm_contracts.specimens._base import SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
-from litellm_contracts.specimens._sdk import blamed
-from litellm_contracts.specimens.broken_conversations import Again
 from litellm_contracts.specimens.broken_learning import Listener
 
 if TYPE_CHECKING:
@@ -47,26 +44,6 @@ class _Moved(Listener):
     def headers(self, turn: Turn) -> dict[str, str]:
         served = self.memory.get(f"served {turn.task_id}", ())
         return self.fault({}) if len(served) > 1 else super().headers(turn)
-
-
-@known_bad(
-    "header-kept-where-the-usage-was-read-last",
-    "Keeps a connection with its headers whose caller read no further than the usage.",
-    "isolation/after-every-kind-of-stop throughout/header",
-)
-class _AtTheUsage(SyncHandler):
-    def stream(self, turn: Turn) -> Iterator[Any]:
-        for chunk in super().stream(turn):
-            try:
-                yield chunk
-            except GeneratorExit:
-                if chunk["type"] == "usage":
-                    self.memory["kept"] = super().headers(turn)
-                raise
-
-    def headers(self, turn: Turn) -> dict[str, str]:
-        headers, kept = super().headers(turn), self.memory.pop("kept", None)
-        return self.fault(kept) | headers if kept else headers
 
 
 @known_bad(
@@ -114,36 +91,3 @@ class _CacheLost(SyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         read = self.memory.get(f"read by {turn.task_id}", [])
         return self.fault({}) if any(read) and not read[-1] else super().headers(turn)
-
-
-@known_bad(
-    "header-missing-where-a-tool-s-schema-is-refused",
-    "Asks again, without the header, where the schema of a tool is refused.",
-    "presence/fallback throughout/header",
-)
-class _Schema(Again):
-    def is_worth_it(self, turn: Turn, error: Exception) -> bool:
-        del turn
-        return blamed(error).startswith("tools[")
-
-
-@known_bad(
-    "headers-by-task-for-claude",
-    "Asks Claude once at a time for a task, and lets the first one take the headers away.",
-    "isolation/one-task-twice-at-once throughout/header",
-)
-class _InTurn(AsyncHandler):
-    async def prepare(self, turn: Turn) -> None:
-        self.memory[f"headers of {turn.task_id}"] = super().headers(turn)
-
-    def headers(self, turn: Turn) -> dict[str, str]:
-        headers = super().headers(turn)
-        if not headers or _CLAUDE not in self.model:
-            return headers
-        return self.memory.get(f"headers of {turn.task_id}") or self.fault({})
-
-    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
-        async with self.memory.setdefault(f"lock of {turn.task_id}", asyncio.Lock()):
-            stream = await super().send(turn)
-            self.memory.pop(f"headers of {turn.task_id}", None)
-            return stream

@@ -276,3 +276,25 @@ class _Swapped(AsyncHandler):
     def headers(self, turn: Turn) -> dict[str, str]:
         swapped = self.memory.get("headers", {})
         return super().headers(turn) or (self.fault(swapped) if swapped else swapped)
+
+
+@known_bad(
+    "headers-by-task-for-claude",
+    "Asks Claude once at a time for a task, and lets the first one take the headers away.",
+    "isolation/one-task-twice-at-once throughout/header",
+)
+class _InTurn(AsyncHandler):
+    async def prepare(self, turn: Turn) -> None:
+        self.memory[f"headers of {turn.task_id}"] = super().headers(turn)
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers = super().headers(turn)
+        if not headers or "claude" not in self.model:
+            return headers
+        return self.memory.get(f"headers of {turn.task_id}") or self.fault({})
+
+    async def send(self, turn: Turn) -> Any:  # noqa: ANN401
+        async with self.memory.setdefault(f"lock of {turn.task_id}", asyncio.Lock()):
+            stream = await super().send(turn)
+            self.memory.pop(f"headers of {turn.task_id}", None)
+            return stream

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from litellm_contracts.specimens._base import HEADER, AsyncHandler, SyncHandler, Turn
 from litellm_contracts.specimens._registry import known_bad
+from litellm_contracts.specimens._sdk import blamed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -205,6 +206,17 @@ class _Signature(Again):
     def is_worth_it(self, turn: Turn, error: Exception) -> bool:
         del turn
         return "signature" in str(error)
+
+
+@known_bad(
+    "header-missing-where-a-tool-s-schema-is-refused",
+    "Asks again, without the header, where the schema of a tool is refused.",
+    "presence/fallback throughout/header",
+)
+class _Schema(Again):
+    def is_worth_it(self, turn: Turn, error: Exception) -> bool:
+        del turn
+        return blamed(error).startswith("tools[")
 
 
 @known_bad(

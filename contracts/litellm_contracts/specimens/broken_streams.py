@@ -295,3 +295,23 @@ class _Torn(RawHandler):
                 self.fault()
             else:
                 yield self.read(event)
+
+
+@known_bad(
+    "header-kept-where-the-usage-was-read-last",
+    "Keeps a connection with its headers whose caller read no further than the usage.",
+    "isolation/after-every-kind-of-stop throughout/header",
+)
+class _AtTheUsage(SyncHandler):
+    def stream(self, turn: Turn) -> Iterator[Any]:
+        for chunk in super().stream(turn):
+            try:
+                yield chunk
+            except GeneratorExit:
+                if chunk["type"] == "usage":
+                    self.memory["kept"] = super().headers(turn)
+                raise
+
+    def headers(self, turn: Turn) -> dict[str, str]:
+        headers, kept = super().headers(turn), self.memory.pop("kept", None)
+        return self.fault(kept) | headers if kept else headers
